@@ -1,0 +1,26 @@
+package cluster
+
+import "fmt"
+
+// Capability is something that can be done to the nodes of a cluster.
+type Capability string
+
+const (
+	CanKill      Capability = "kill"
+	CanPause     Capability = "pause"
+	CanPartition Capability = "partition"
+	CanCorrupt   Capability = "corrupt"
+)
+
+// Capabilities says for each capability whether it is there (nil), or why not.
+// A capability that is absent from the map is not there.
+type Capabilities map[Capability]error
+
+// Supports returns nil if the capability is there, otherwise the reason.
+func (c Capabilities) Supports(what Capability) error {
+	err, known := c[what]
+	if !known {
+		return fmt.Errorf("%s: not offered by this runtime", what)
+	}
+	return err
+}

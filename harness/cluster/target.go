@@ -1,0 +1,112 @@
+package cluster
+
+import (
+	"context"
+	"io"
+)
+
+// Target is a system under test: how its nodes start, when it is ready, and how
+// a client speaks to it. What it can be tested for follows from the data-type
+// interfaces (package workloads) that its clients implement.
+type Target interface {
+	Name() string
+	// About is one line for people.
+	About() string
+	// Settings are the keys that --set accepts, with their choices.
+	Settings() []Setting
+	// Nodes describes the cluster's nodes n1..nN, using at for every address and
+	// path. Settings have been validated.
+	Nodes(cfg Config, at Layout) ([]NodeSpec, error)
+	// Ready returns nil as soon as every node is usable by clients, not merely
+	// running. It polls until the context ends, and its error then names the
+	// node and what was last seen.
+	Ready(ctx context.Context, c Cluster, cfg Config) error
+	// Dial makes a client that talks to the given node only. It may connect
+	// lazily. The client is used by one goroutine at a time.
+	Dial(ctx context.Context, node Node, cfg Config) (Client, error)
+	// Prototype is a client without a connection, to ask which data-type
+	// interfaces clients implement.
+	Prototype() Client
+}
+
+// Client is a connection to one node. The data-type interfaces of package
+// workloads are what it is good for.
+type Client interface{ io.Closer }
+
+// Leaders is implemented by targets that can tell who leads. Several nodes may
+// claim to; nodes that do not answer are passed over.
+type Leaders interface {
+	Leaders(ctx context.Context, c Cluster, cfg Config) ([]string, error)
+}
+
+// Config is what a user chose for a target.
+type Config struct {
+	// Nodes is how many nodes; 0 means 3.
+	Nodes int
+	// Image overrides the target's image.
+	Image string
+	// Settings are validated key=value pairs; absent keys mean the default.
+	Settings map[string]string
+	// Seed is the run's seed, for targets whose nodes draw random numbers.
+	Seed int64
+}
+
+// Setting is a key that a target or workload understands.
+type Setting struct {
+	Key     string
+	About   string
+	Default string
+	// Choices are the values allowed; none means any text.
+	Choices []Choice
+}
+
+// Choice is a value of a Setting with a line on what it means.
+type Choice struct {
+	Value, About string
+}
+
+// NodeSpec says how one node is run.
+type NodeSpec struct {
+	Name string
+	// Image is what the docker runtime runs. Command and Args follow.
+	Image Image
+	// Program is what the local runtime runs: the path of an executable, or
+	// empty if the target cannot be run as a child process.
+	Program []string
+	// Args follow the image's entry point, or Program.
+	Args []string
+	Env  []string
+	// Ports maps the names of ports to the numbers that processes in a container
+	// listen on. Clients reach "client"; nodes reach each other at "peer".
+	Ports map[string]int
+}
+
+// Image names a container image and, optionally, how to make it when it is not
+// there.
+type Image struct {
+	Reference string
+	Recipe    Recipe
+}
+
+// Recipe makes the files of an image FROM scratch. Build writes them to a
+// folder; the builder packs them.
+type Recipe interface {
+	// Build makes the static Linux executable for the architecture (as in
+	// GOARCH) at the path out. Progress lines go to log.
+	Build(ctx context.Context, arch, out string, log io.Writer) error
+	// Entrypoint is the executable's path in the image, such as /etcd.
+	Entrypoint() string
+}
+
+// Layout tells a target where things are on the runtime that it will run on.
+type Layout interface {
+	// Names of the nodes, n1..nN.
+	Names() []string
+	// Listen is the address that the node's process binds for a port.
+	Listen(node, port string) string
+	// Dial is the address at which a process of node from reaches the port of
+	// node to. All traffic between nodes has to go through it.
+	Dial(from, to, port string) string
+	// Data is the folder for the node's durable data, as its processes see it.
+	Data(node string) string
+}

@@ -1,0 +1,56 @@
+// Package results keeps what a run leaves behind: its directory, its verdict,
+// its report. It reads and writes; it decides nothing.
+package results
+
+import "time"
+
+// Run is run.json: everything needed to understand a run and to repeat it.
+type Run struct {
+	// Assay is the version of this program, Go the toolchain's that built it.
+	Assay string `json:"assay"`
+	Go    string `json:"go"`
+	// CommandLine repeats the run: program and arguments, seed included.
+	CommandLine []string `json:"command_line"`
+
+	Target   string `json:"target"`
+	Workload string `json:"workload"`
+	// Nemesis is the specification as given, such as "partition,kill".
+	Nemesis string `json:"nemesis"`
+	Seed    int64  `json:"seed"`
+
+	Runtime     string            `json:"runtime"`
+	Nodes       []string          `json:"nodes"`
+	Concurrency int               `json:"concurrency"`
+	Rate        float64           `json:"rate"`
+	Duration    time.Duration     `json:"duration_ns"`
+	OpTimeout   time.Duration     `json:"op_timeout_ns"`
+	Hold        time.Duration     `json:"hold_ns"`
+	Quiet       time.Duration     `json:"quiet_ns"`
+	Settings    map[string]string `json:"settings,omitempty"`
+
+	// Image is the reference that ran, ImageID its digest; empty if local.
+	Image   string `json:"image,omitempty"`
+	ImageID string `json:"image_id,omitempty"`
+	// Engine is the container engine's name, version and API version.
+	Engine string `json:"engine,omitempty"`
+	// Machine is operating system, architecture, kernel and cores.
+	Machine string `json:"machine"`
+	// Capabilities maps each capability to "" or the reason why it is missing.
+	Capabilities map[string]string `json:"capabilities,omitempty"`
+
+	// Started is the wall-clock time of the history's time zero.
+	Started time.Time `json:"started"`
+	// Phases are the run's phases in order, on the history's clock.
+	Phases []Phase `json:"phases,omitempty"`
+	// Interrupted is set if the run was stopped by the user before its time.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Error is the infrastructure error that ended the run, if one did.
+	Error string `json:"error,omitempty"`
+}
+
+// Phase is a part of a run: "set up", "load", "heal", "final reads", ...
+type Phase struct {
+	Name  string        `json:"name"`
+	Start time.Duration `json:"start_ns"`
+	End   time.Duration `json:"end_ns"`
+}
