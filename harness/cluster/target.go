@@ -110,3 +110,17 @@ type Layout interface {
 	// Data is the folder for the node's durable data, as its processes see it.
 	Data(node string) string
 }
+
+// Options is what a runtime needs to make a cluster.
+type Options struct {
+	// Run identifies the run that owns the cluster (letters, digits, dashes).
+	Run    string
+	Target Target
+	Config Config
+	// Log receives lines on images built and nodes started, for people.
+	Log io.Writer
+}
+
+// Starter makes a cluster and starts all its nodes; it does not wait for them
+// to be ready. If it fails, nothing is left behind.
+type Starter func(ctx context.Context, o Options) (Cluster, error)

@@ -1,0 +1,73 @@
+// Package harness runs a test from nothing to a verdict: set up, load under
+// faults, heal, final reads, collect, check, report, tear down.
+package harness
+
+import (
+	"time"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/nemesis"
+	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/workloads"
+)
+
+// Test is a run before it happens: a value. The zero of every number and
+// duration means its default.
+type Test struct {
+	Target   cluster.Target
+	Workload workloads.Workload
+	// Nemesis is what breaks; the zero value breaks nothing.
+	Nemesis nemesis.Spec
+	// Start makes the cluster: (*docker.Engine).Start or local.Start.
+	Start cluster.Starter
+
+	Nodes       int     // 3
+	Concurrency int     // two clients a node
+	Rate        float64 // operations a second over all clients; 200
+	Duration    time.Duration
+	OpTimeout   time.Duration
+	// Hold is how long a fault lasts, Quiet how long nothing is broken between
+	// two faults; both vary by half.
+	Hold, Quiet time.Duration
+	// Settle is how long to wait after the cluster is ready again before the
+	// final reads.
+	Settle time.Duration
+	// Budget is how long the checkers may take.
+	Budget time.Duration
+	Seed   int64
+
+	Image            string
+	TargetSettings   map[string]string
+	WorkloadSettings map[string]string
+
+	// Results is the directory that gets the run's directory.
+	Results string
+	// CommandLine, Runtime, Engine, ImageID and Machine go to run.json as they are.
+	CommandLine []string
+	Provenance  results.Run
+
+	// Progress is called from one goroutine at least once a second; nil is none.
+	Progress func(Progress)
+}
+
+// Progress is what a run is doing now.
+type Progress struct {
+	Phase string
+	// Elapsed and Remaining are of the whole run; Remaining is an estimate.
+	Elapsed, Remaining time.Duration
+	// OK, Failed and Unknown count completed operations, PerSecond the rate over
+	// the last seconds.
+	OK, Failed, Unknown int
+	PerSecond           float64
+	// Faults are those in force, for people: "partition leader n2 | n1 n3".
+	Faults []string
+}
+
+// Outcome is a run after it happened.
+type Outcome struct {
+	// Dir is the run's directory.
+	Dir     string
+	Run     results.Run
+	Verdict checkers.Verdict
+}
