@@ -68,12 +68,16 @@ type Choice struct {
 // NodeSpec says how one node is run.
 type NodeSpec struct {
 	Name string
-	// Image is what the docker runtime runs. Command and Args follow.
+	// Image is what the docker runtime runs.
 	Image Image
+	// Entrypoint takes the place of the image's own entry point; empty keeps it.
+	// A name without a slash is looked up in the container's PATH, so that it
+	// serves images that keep the same program in different folders.
+	Entrypoint []string
 	// Program is what the local runtime runs: the path of an executable, or
 	// empty if the target cannot be run as a child process.
 	Program []string
-	// Args follow the image's entry point, or Program.
+	// Args follow the entry point, or Program.
 	Args []string
 	Env  []string
 	// Ports maps the names of ports to the numbers that processes in a container
@@ -84,8 +88,24 @@ type NodeSpec struct {
 // Image names a container image and, optionally, how to make it when it is not
 // there.
 type Image struct {
+	// Reference is used if the engine has it or can pull it.
 	Reference string
-	Recipe    Recipe
+	// Preferred are references that are used in place of Reference, the first
+	// that the engine has. They are made by hand and never pulled.
+	Preferred []string
+	// Recipe makes Reference when it is not there; nil means that it is pulled.
+	Recipe Recipe
+	// Advice says what to do if there is no image, for people: "build it with:
+	// assay image build ...".
+	Advice string
+}
+
+// Versioned is implemented by targets whose images can be made from published
+// source, by version.
+type Versioned interface {
+	// Recipe is how the image of a version ("3.5.17") is made, and the reference
+	// that it gets. The error says what a version looks like.
+	Recipe(version string) (Image, error)
 }
 
 // Recipe makes the files of an image FROM scratch. Build writes them to a
