@@ -118,7 +118,7 @@ func TestClaimsSurviveCleaners(t *testing.T) {
 	for range 3 {
 		cleaners.Go(func() { cleanUntil(done) })
 	}
-	for range 200 {
+	for range 60 {
 		claim := take(t, "r1")
 		if _, err := os.Stat(filepath.Join(claim.Dir(), lockName)); err != nil {
 			t.Fatal(err)
