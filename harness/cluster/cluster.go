@@ -78,3 +78,13 @@ type Rules struct {
 	// payload arrives with changed bytes, which the transport does not notice.
 	Corrupt map[Link]float64
 }
+
+func (s State) String() string {
+	return [...]string{"unseen", "running", "paused", "stopped"}[s]
+}
+
+// Imaged is implemented by clusters whose nodes run an image.
+type Imaged interface {
+	// Image is the reference that runs, and the digest that it stood for.
+	Image() (reference, id string)
+}

@@ -1,0 +1,76 @@
+package nemesis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// active is a fault that was planned and resolved to nodes: what it does to
+// the cluster and how that is undone. All methods are idempotent.
+type active interface {
+	inject(ctx context.Context) error
+	// verify observes that the fault is in effect.
+	verify(ctx context.Context) error
+	heal(ctx context.Context) error
+	// verifyHealed observes that nothing of the fault is left.
+	verifyHealed(ctx context.Context) error
+}
+
+// observing bounds how long an effect may take to be seen.
+const observing = 5 * time.Second
+
+// until polls a condition until it holds, and gives its last complaint
+// otherwise.
+func until(ctx context.Context, holds func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, observing)
+	defer cancel()
+	for {
+		err := holds(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// each does the same to all nodes at once.
+func each(nodes []cluster.Node, do func(cluster.Node) error) error {
+	errs := make([]error, len(nodes))
+	done := make(chan struct{})
+	for i, n := range nodes {
+		go func() {
+			defer func() { done <- struct{}{} }()
+			if err := do(n); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", n.Name(), err)
+			}
+		}()
+	}
+	for range nodes {
+		<-done
+	}
+	return errors.Join(errs...)
+}
+
+// seen complains unless all nodes are observed in the given state.
+func seen(nodes []cluster.Node, want cluster.State) func(context.Context) error {
+	return func(ctx context.Context) error {
+		return each(nodes, func(n cluster.Node) error {
+			got, err := n.State(ctx)
+			if err != nil {
+				return err
+			}
+			if got != want {
+				return fmt.Errorf("is %s, not %s", got, want)
+			}
+			return nil
+		})
+	}
+}

@@ -1,0 +1,176 @@
+package nemesis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/history"
+)
+
+// Config is what a nemesis needs.
+type Config struct {
+	Cluster cluster.Cluster
+	// Leaders asks the target who leads; nil if it cannot tell.
+	Leaders  func(ctx context.Context) ([]string, error)
+	Recorder *history.Recorder
+	Steps    []Step
+}
+
+// Nemesis executes a schedule on a cluster, and stands in the history as
+// process history.Nemesis.
+type Nemesis struct {
+	config Config
+	wires  *wires
+
+	mu      sync.Mutex
+	nextID  int
+	inForce []struck
+}
+
+// struck is a fault that was injected and not yet healed.
+type struck struct {
+	active
+	fault *history.Fault
+}
+
+// New makes a nemesis. Run executes the schedule; HealAll is due afterwards.
+func New(c Config) *Nemesis {
+	n := &Nemesis{config: c, wires: &wires{rules: map[int]cluster.Rules{}}, nextID: 1}
+	n.wires.network, _ = c.Cluster.(cluster.Network)
+	return n
+}
+
+// Run executes the schedule until it or the context ends, and returns with all
+// faults that it injected healed, or their failure to heal recorded.
+func (n *Nemesis) Run(ctx context.Context) {
+	defer n.heal(ctx)
+	start := time.Now()
+	for _, step := range n.config.Steps {
+		if !wait(ctx, time.Until(start.Add(step.At))) {
+			return
+		}
+		n.inject(ctx, step)
+		if !wait(ctx, time.Until(start.Add(step.At+step.For))) {
+			return
+		}
+		n.heal(ctx)
+	}
+}
+
+// wait sleeps, unless the context ends first, which it tells by false.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// inject begins the faults of a step. Once begun it is not given up halfway,
+// whatever happens to the context: half a fault could not be verified.
+func (n *Nemesis) inject(ctx context.Context, step Step) {
+	if ctx.Err() != nil {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	leaders := n.leaders(ctx, step)
+	for _, planned := range step.Faults {
+		n.strike(ctx, planned, leaders)
+	}
+}
+
+func (n *Nemesis) leaders(ctx context.Context, step Step) []string {
+	asked := slices.ContainsFunc(step.Faults, func(p Planned) bool { return p.Shape == "leader" })
+	if !asked || n.config.Leaders == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	// An error means that nobody leads that we could see; the fault then strikes
+	// another node and says so.
+	leaders, _ := n.config.Leaders(ctx)
+	return leaders
+}
+
+// strike injects one fault. The invocation is on disk before the first thing is
+// broken: it is the ledger of what may have to be undone.
+func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
+	n.mu.Lock()
+	id := n.nextID
+	n.nextID++
+	n.mu.Unlock()
+	act, fault := n.resolve(id, p, leaders)
+	n.mu.Lock()
+	n.inForce = append(n.inForce, struck{act, fault})
+	n.mu.Unlock()
+	n.record(ctx, "inject", fault, func(ctx context.Context) error {
+		if err := act.inject(ctx); err != nil {
+			return fmt.Errorf("inject %s: %w", fault.Name, err)
+		}
+		if err := act.verify(ctx); err != nil {
+			return fmt.Errorf("verify %s: %w", fault.Name, err)
+		}
+		return nil
+	})
+}
+
+// undoing bounds how long one fault may take to be injected or healed.
+const undoing = 30 * time.Second
+
+// record writes what is about to be done to the history, does it under a
+// context of its own, and writes how that went.
+func (n *Nemesis) record(ctx context.Context, f string, fault *history.Fault, do func(context.Context) error) {
+	op := n.config.Recorder.Invoke(history.Op{Process: history.Nemesis, F: f, Fault: fault, Value: history.String(fault.Detail)})
+	// A recorder that cannot write stops the run; here the cluster comes first.
+	_ = n.config.Recorder.Flush()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+	defer cancel()
+	if err := do(ctx); err != nil {
+		n.config.Recorder.Complete(op, history.Info, op.Value, err.Error())
+		return
+	}
+	n.config.Recorder.Complete(op, history.OK, op.Value, "")
+}
+
+// heal undoes the faults in force, the last one first.
+func (n *Nemesis) heal(ctx context.Context) {
+	n.mu.Lock()
+	faults := n.inForce
+	n.mu.Unlock()
+	for _, s := range slices.Backward(faults) {
+		n.record(ctx, "heal", s.fault, func(ctx context.Context) error {
+			defer n.forget(s.fault.ID)
+			if err := s.heal(ctx); err != nil {
+				return fmt.Errorf("heal %s: %w", s.fault.Name, err)
+			}
+			if err := s.verifyHealed(ctx); err != nil {
+				return fmt.Errorf("verify that %s is healed: %w", s.fault.Name, err)
+			}
+			return nil
+		})
+	}
+}
+
+func (n *Nemesis) forget(id int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.inForce = slices.DeleteFunc(slices.Clone(n.inForce), func(s struck) bool { return s.fault.ID == id })
+}
+
+// InForce describes the faults in force, for people.
+func (n *Nemesis) InForce() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []string
+	for _, s := range n.inForce {
+		out = append(out, s.fault.Name+" "+s.fault.Detail)
+	}
+	return out
+}

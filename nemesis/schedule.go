@@ -1,0 +1,78 @@
+package nemesis
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Step is one moment of a schedule: some faults begin together, hold, and are
+// healed.
+type Step struct {
+	// At is when, since the schedule began; For is how long the faults hold.
+	At, For time.Duration
+	Faults  []Planned
+}
+
+// Planned is a fault before it strikes. Who the leader will be nobody knows
+// yet; all else is fixed.
+type Planned struct {
+	Family, Shape string
+	// Order is a permutation of the nodes; a shape takes them from its front.
+	Order []string
+	// Flip decides what a shape leaves open: the direction of a one-way cut.
+	Flip bool
+}
+
+// Timing says how long faults last and how long nothing is broken in between.
+// Both vary by half of their length.
+type Timing struct {
+	Duration, Hold, Quiet time.Duration
+}
+
+// Plan makes the schedule that the seed stands for. The same arguments always
+// give the same schedule.
+func (s Spec) Plan(seed int64, nodes []string, t Timing) []Step {
+	if len(s.Families) == 0 || t.Hold <= 0 {
+		return nil
+	}
+	random := rand.New(rand.NewPCG(uint64(seed), 0x6e656d65736973))
+	var steps []Step
+	at := vary(random, t.Quiet)
+	for at < t.Duration {
+		step := Step{At: at, For: vary(random, t.Hold), Faults: s.draw(random, nodes)}
+		steps = append(steps, step)
+		at += step.For + vary(random, t.Quiet)
+	}
+	return steps
+}
+
+// draw chooses what happens in one step: mostly one family, now and then two at
+// once, but never two that stop the same processes.
+func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
+	first := random.IntN(len(s.Families))
+	faults := []Planned{s.Families[first].draw(random, nodes)}
+	if len(s.Families) == 1 || random.IntN(3) != 0 {
+		return faults
+	}
+	second := (first + 1 + random.IntN(len(s.Families)-1)) % len(s.Families)
+	if stopsProcesses(s.Families[first].Name) && stopsProcesses(s.Families[second].Name) {
+		return faults
+	}
+	return append(faults, s.Families[second].draw(random, nodes))
+}
+
+func stopsProcesses(family string) bool { return family == "kill" || family == "pause" }
+
+func (f Family) draw(random *rand.Rand, nodes []string) Planned {
+	p := Planned{Family: f.Name, Shape: f.Shapes[random.IntN(len(f.Shapes))]}
+	for _, i := range random.Perm(len(nodes)) {
+		p.Order = append(p.Order, nodes[i])
+	}
+	p.Flip = random.IntN(2) == 0
+	return p
+}
+
+// vary draws from half to one and a half of d.
+func vary(random *rand.Rand, d time.Duration) time.Duration {
+	return d/2 + time.Duration(random.Float64()*float64(d))
+}
