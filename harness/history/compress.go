@@ -1,0 +1,58 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Compress replaces a history by its compressed form and returns the new path.
+// The old file is removed when the new one is safely on the disk; if anything
+// fails before, the old one is untouched.
+func Compress(path string) (newpath string, err error) {
+	newpath = path + compressed
+	part := newpath + ".part"
+	if err := compressTo(part, path); err != nil {
+		return "", fmt.Errorf("compress history %s: %w", path, errors.Join(err, removeIfThere(part)))
+	}
+	if err := os.Rename(part, newpath); err != nil {
+		return "", fmt.Errorf("compress history: %w", err)
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return "", fmt.Errorf("compress history %s: %w", path, err)
+	}
+	return newpath, os.Remove(path)
+}
+
+func compressTo(part, path string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(part)
+	if err != nil {
+		return err
+	}
+	return errors.Join(copyCompressed(out, in), out.Sync(), out.Close())
+}
+
+func copyCompressed(out io.Writer, in io.Reader) error {
+	encoder, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(encoder, in)
+	return errors.Join(err, encoder.Close())
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
