@@ -1,0 +1,60 @@
+package sanity
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assaykit/assay/harness/history"
+)
+
+// faultDoubts are the faults that may not have been what they were meant to be.
+func faultDoubts(h *history.History) []string {
+	doubts := nameless(h)
+	for _, span := range h.FaultSpans() {
+		if !span.Verified {
+			doubts = append(doubts, fmt.Sprintf("%s was not verified in effect: %s",
+				describe(span), lastError(h, span, history.Inject, "the history ends before its injection does")))
+		}
+		if !span.Healed {
+			doubts = append(doubts, fmt.Sprintf("%s was not verified healed: %s",
+				describe(span), lastError(h, span, history.Heal, "the history ends before its healing does")))
+		}
+	}
+	return doubts
+}
+
+// nameless finds ops of the nemesis that do not say which fault they were about,
+// so that nobody can say whether it was verified.
+func nameless(h *history.History) []string {
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Process == history.Nemesis && op.Fault == nil && (op.F == history.Inject || op.F == history.Heal) {
+			return []string{fmt.Sprintf("op %d, %s, does not say which fault it is about", i, op.F)}
+		}
+	}
+	return nil
+}
+
+func describe(span history.FaultSpan) string {
+	text := fmt.Sprintf("fault %d (%s", span.Fault.ID, span.Fault.Name)
+	if span.Fault.Detail != "" {
+		return text + ": " + span.Fault.Detail + ")"
+	}
+	return text + " " + strings.Join(span.Fault.Nodes, " ") + ")"
+}
+
+// lastError quotes the last completion of a fault's injection or healing.
+func lastError(h *history.History, span history.FaultSpan, f, unfinished string) string {
+	why := unfinished
+	for _, at := range span.Ops {
+		op := &h.Ops[at]
+		switch {
+		case op.F != f || op.Type == history.Invoke:
+		case op.Error == "":
+			why = "no reason was recorded"
+		default:
+			why = op.Error
+		}
+	}
+	return why
+}
