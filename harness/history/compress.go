@@ -16,16 +16,20 @@ import (
 func Compress(path string) (newpath string, err error) {
 	newpath = path + compressed
 	part := newpath + ".part"
-	if err := compressTo(part, path); err != nil {
+	err = compressTo(part, path)
+	if err == nil {
+		err = os.Rename(part, newpath)
+	}
+	if err != nil {
 		return "", fmt.Errorf("compress history %s: %w", path, errors.Join(err, removeIfThere(part)))
 	}
-	if err := os.Rename(part, newpath); err != nil {
-		return "", fmt.Errorf("compress history: %w", err)
+	if err = syncFolder(filepath.Dir(path)); err == nil {
+		err = os.Remove(path)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return "", fmt.Errorf("compress history %s: %w", path, err)
+	if err != nil {
+		return newpath, fmt.Errorf("compress history %s: %w", path, err)
 	}
-	return newpath, os.Remove(path)
+	return newpath, nil
 }
 
 func compressTo(part, path string) error {
