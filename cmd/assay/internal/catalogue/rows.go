@@ -1,0 +1,74 @@
+// Package catalogue holds known mistakes and known-good systems as data, and
+// tries them over many seeds: a tester is believed when it finds what is known
+// to be broken and leaves alone what is known to be right.
+package catalogue
+
+import (
+	"strings"
+
+	"github.com/assaykit/assay/harness/protocols/raft"
+)
+
+// Row is one experiment: what a user would type after `assay test`, and which
+// verdict must come out.
+type Row struct {
+	ID    string
+	About string
+	// Args follow `assay test`; the seed is added.
+	Args []string
+	// Invalid says that the run has to be found invalid; otherwise it is a
+	// control, which has to stay valid.
+	Invalid bool
+	// Source says who else made the mistake, or what the promise rests on.
+	Source string
+}
+
+// Rows are all experiments: the demo's deliberate bugs, etcd, and the controls.
+func Rows() []Row {
+	var rows []Row
+	for _, m := range raft.Mistakes() {
+		rows = append(rows, mistake(m))
+	}
+	return append(rows,
+		Row{ID: "etcd-serializable", Invalid: true,
+			About:  "etcd with serializable reads, which any member answers from what it has",
+			Args:   words("etcd --set reads=serializable --nemesis partition --time 60s"),
+			Source: "etcd's manual, KV API guarantees"},
+		Row{ID: "etcd", About: "etcd with linearizable reads, its default",
+			Args:   words("etcd --nemesis partition,kill,pause --time 60s"),
+			Source: "etcd's manual, KV API guarantees"},
+		Row{ID: "demo", About: "the demo without a bug: registers under all faults",
+			Args: words("demo --workload register --nemesis partition,kill,pause,corrupt --time 30s")},
+		Row{ID: "demo-queue", About: "the demo without a bug: queue under all faults",
+			Args: words("demo --workload queue --nemesis partition,kill,pause,corrupt --time 30s")},
+		Row{ID: "demo-set", About: "the demo without a bug: sets under all faults",
+			Args: words("demo --workload set --nemesis partition,kill,pause,corrupt --time 30s")},
+	)
+}
+
+func mistake(m raft.Mistake) Row {
+	args := words("demo --set bug=" + string(m.Bug) + " --workload " + m.Workload + " --nemesis " + m.Nemesis + " --time 30s")
+	return Row{ID: "demo-" + string(m.Bug), About: m.About, Args: append(args, words(m.Options)...), Invalid: true, Source: m.Seen}
+}
+
+func words(line string) []string { return strings.Fields(line) }
+
+// Find returns the rows with these identifiers, or all rows for none, and the
+// first identifier that is not known.
+func Find(ids []string) (rows []Row, unknown string) {
+	if len(ids) == 0 {
+		return Rows(), ""
+	}
+	for _, id := range ids {
+		found := false
+		for _, r := range Rows() {
+			if r.ID == id {
+				rows, found = append(rows, r), true
+			}
+		}
+		if !found {
+			return nil, id
+		}
+	}
+	return rows, ""
+}
