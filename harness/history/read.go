@@ -130,7 +130,7 @@ func countLines(path string) (int, error) {
 
 // read reads lines until the end. The name is for errors.
 func read(in io.Reader, name string, count int) (*History, Notice, error) {
-	lines := &lineReader{in: bufio.NewReaderSize(in, 1<<20)}
+	lines := &lineReader{in: bufio.NewReaderSize(in, 1<<20), longest: maxLine}
 	p := &parser{names: names{}}
 	ops := make([]Op, 0, count)
 	for {
@@ -186,8 +186,10 @@ func lineError(file string, line int, err error) error {
 
 // lineReader gives the lines of a history that are not blank.
 type lineReader struct {
-	in     *bufio.Reader
-	number int
+	in *bufio.Reader
+	// longest is how many bytes a line may have.
+	longest int
+	number  int
 	// torn is set if the line given last had no end.
 	torn bool
 	long []byte
@@ -225,8 +227,8 @@ func (l *lineReader) line() ([]byte, error) {
 	l.long = append(l.long[:0], line...)
 	for err == bufio.ErrBufferFull {
 		line, err = l.in.ReadSlice('\n')
-		if l.long = append(l.long, line...); len(l.long) > maxLine {
-			return nil, fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
+		if l.long = append(l.long, line...); len(l.long) > l.longest {
+			return nil, fmt.Errorf("the line is longer than %d bytes", l.longest)
 		}
 	}
 	return l.long, err

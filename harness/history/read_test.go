@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -92,15 +93,21 @@ func TestLongLines(t *testing.T) {
 	long := func(n int) string {
 		return `{"type":"ok","process":0,"f":"a","value":"` + strings.Repeat("v", n) + "\"}\n"
 	}
-	h, _, err := Read(write(t, long(3<<20)+long(maxLine-100)+long(1)))
+	h, _, err := Read(write(t, long(3<<20)+long(5<<20)+long(1)))
 	if err != nil || len(h.Ops) != 3 {
 		t.Fatal(err)
 	}
-	if s, _ := h.Ops[1].Value.Text(); len(s) != maxLine-100 {
+	if s, _ := h.Ops[1].Value.Text(); len(s) != 5<<20 {
 		t.Errorf("%d bytes", len(s))
 	}
-	if _, _, err := Read(write(t, long(1)+long(maxLine))); err == nil || !strings.Contains(err.Error(), ":2: the line is longer than 64 MiB") {
-		t.Errorf("got %v", err)
+	lines := &lineReader{in: bufio.NewReaderSize(strings.NewReader(long(1)+long(900)+long(1000)), 16), longest: 1000}
+	for range 2 {
+		if _, err := lines.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if line, err := lines.next(); err == nil || lines.number != 3 || err.Error() != "the line is longer than 1000 bytes" {
+		t.Errorf("line %d has %d bytes, %v", lines.number, len(line), err)
 	}
 }
 
