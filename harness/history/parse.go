@@ -253,6 +253,22 @@ func (p *parser) numberValue() (Value, error) {
 
 // number skips a number and says whether it has neither fraction nor exponent.
 func (p *parser) number() (isInteger bool, err error) {
+	if err := p.whole(); err != nil {
+		return false, err
+	}
+	isInteger = true
+	if p.peek() == '.' {
+		p.at++
+		isInteger, err = false, p.digits()
+	}
+	if c := p.peek(); err == nil && (c == 'e' || c == 'E') {
+		isInteger, err = false, p.exponent()
+	}
+	return isInteger, err
+}
+
+// whole skips a number's sign and the digits before its point.
+func (p *parser) whole() error {
 	start := p.at
 	if p.peek() == '-' {
 		p.at++
@@ -260,29 +276,21 @@ func (p *parser) number() (isInteger bool, err error) {
 	switch c := p.peek(); {
 	case c == '0':
 		p.at++
+		return nil
 	case isDigit(c):
-		p.digits()
+		return p.digits()
 	case p.at < len(p.text):
-		return false, p.failAt(start, "a JSON value")
-	default:
-		return false, p.fail("a JSON value")
+		return p.failAt(start, "a JSON value")
 	}
-	isInteger = true
-	if p.peek() == '.' {
-		p.at++
-		isInteger = false
-		if err := p.digits(); err != nil {
-			return false, err
-		}
-	}
-	if c := p.peek(); c != 'e' && c != 'E' {
-		return isInteger, nil
-	}
+	return p.fail("a JSON value")
+}
+
+func (p *parser) exponent() error {
 	p.at++
 	if c := p.peek(); c == '+' || c == '-' {
 		p.at++
 	}
-	return false, p.digits()
+	return p.digits()
 }
 
 func (p *parser) digits() error {
