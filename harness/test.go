@@ -3,6 +3,7 @@
 package harness
 
 import (
+	"io"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
@@ -43,9 +44,11 @@ type Test struct {
 
 	// Results is the directory that gets the run's directory.
 	Results string
-	// CommandLine, Runtime, Engine, ImageID and Machine go to run.json as they are.
-	CommandLine []string
-	Provenance  results.Run
+	// Provenance holds what only the caller knows for run.json: command line,
+	// engine, machine. The harness fills in the rest.
+	Provenance results.Run
+	// Log gets lines on what happens outside of the history; nil is none.
+	Log io.Writer
 
 	// Progress is called from one goroutine at least once a second; nil is none.
 	Progress func(Progress)

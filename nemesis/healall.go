@@ -15,9 +15,8 @@ import (
 // again and named as crashed in the history.
 func (n *Nemesis) HealAll(ctx context.Context) error {
 	n.crashes(ctx)
-	all := &history.Fault{Name: "all", Nodes: nodeNames(n.config.Cluster.Nodes()), Detail: "everything healed"}
 	var failed error
-	n.record(ctx, "heal", all, func(ctx context.Context) error {
+	n.record(ctx, history.Op{F: history.Restore}, func(ctx context.Context) error {
 		failed = n.restore(ctx)
 		return failed
 	})
@@ -61,17 +60,9 @@ func (n *Nemesis) crashes(ctx context.Context) {
 		if state, err := node.State(ctx); err != nil || state != cluster.Stopped {
 			continue
 		}
-		fault := &history.Fault{Name: "crash", Nodes: []string{node.Name()}, Detail: node.Name() + " had stopped by itself; see its log"}
-		n.record(ctx, "observe", fault, func(context.Context) error { return nil })
+		found := history.Op{F: history.Crashed, Node: node.Name(), Value: history.String("had stopped by itself; see its log")}
+		n.record(ctx, found, func(context.Context) error { return nil })
 	}
-}
-
-func nodeNames(nodes []cluster.Node) []string {
-	var names []string
-	for _, n := range nodes {
-		names = append(names, n.Name())
-	}
-	return names
 }
 
 func (w *wires) forgetAll() {

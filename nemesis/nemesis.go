@@ -110,7 +110,7 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	n.mu.Lock()
 	n.inForce = append(n.inForce, struck{act, fault})
 	n.mu.Unlock()
-	n.record(ctx, "inject", fault, func(ctx context.Context) error {
+	n.record(ctx, about(history.Inject, fault), func(ctx context.Context) error {
 		if err := act.inject(ctx); err != nil {
 			return fmt.Errorf("inject %s: %w", fault.Name, err)
 		}
@@ -126,8 +126,9 @@ const undoing = 30 * time.Second
 
 // record writes what is about to be done to the history, does it under a
 // context of its own, and writes how that went.
-func (n *Nemesis) record(ctx context.Context, f string, fault *history.Fault, do func(context.Context) error) {
-	op := n.config.Recorder.Invoke(history.Op{Process: history.Nemesis, F: f, Fault: fault, Value: history.String(fault.Detail)})
+func (n *Nemesis) record(ctx context.Context, op history.Op, do func(context.Context) error) {
+	op.Process = history.Nemesis
+	op = n.config.Recorder.Invoke(op)
 	// A recorder that cannot write stops the run; here the cluster comes first.
 	_ = n.config.Recorder.Flush()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
@@ -139,13 +140,17 @@ func (n *Nemesis) record(ctx context.Context, f string, fault *history.Fault, do
 	n.config.Recorder.Complete(op, history.OK, op.Value, "")
 }
 
+func about(f string, fault *history.Fault) history.Op {
+	return history.Op{F: f, Fault: fault, Value: history.String(fault.Detail)}
+}
+
 // heal undoes the faults in force, the last one first.
 func (n *Nemesis) heal(ctx context.Context) {
 	n.mu.Lock()
 	faults := n.inForce
 	n.mu.Unlock()
 	for _, s := range slices.Backward(faults) {
-		n.record(ctx, "heal", s.fault, func(ctx context.Context) error {
+		n.record(ctx, about(history.Heal, s.fault), func(ctx context.Context) error {
 			defer n.forget(s.fault.ID)
 			if err := s.heal(ctx); err != nil {
 				return fmt.Errorf("heal %s: %w", s.fault.Name, err)

@@ -2,6 +2,8 @@ package sanity
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/assaykit/assay/harness/history"
@@ -9,7 +11,7 @@ import (
 
 // faultDoubts are the faults that may not have been what they were meant to be.
 func faultDoubts(h *history.History) []string {
-	doubts := nameless(h)
+	doubts := append(nameless(h), unfinished(h)...)
 	for _, span := range h.FaultSpans() {
 		if !span.Verified {
 			doubts = append(doubts, fmt.Sprintf("%s was not verified in effect: %s",
@@ -33,6 +35,29 @@ func nameless(h *history.History) []string {
 		}
 	}
 	return nil
+}
+
+// unfinished are the things done to the whole cluster, such as restoring it
+// after the last fault, that did not end well.
+func unfinished(h *history.History) []string {
+	open := map[string]bool{}
+	var doubts []string
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Process != history.Nemesis || op.F == history.Inject || op.F == history.Heal {
+			continue
+		}
+		open[op.F] = op.Type == history.Invoke
+		if op.Type == history.Info || op.Type == history.Fail {
+			doubts = append(doubts, fmt.Sprintf("%s: %s", op.F, op.Error))
+		}
+	}
+	for _, f := range slices.Sorted(maps.Keys(open)) {
+		if open[f] {
+			doubts = append(doubts, fmt.Sprintf("%s: the history ends before it was done", f))
+		}
+	}
+	return doubts
 }
 
 func describe(span history.FaultSpan) string {

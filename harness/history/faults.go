@@ -2,10 +2,17 @@ package history
 
 import "time"
 
-// What the nemesis does: the F of its ops.
+// What the nemesis does: the F of its ops. Inject and Heal are about one fault;
+// the others are about the whole cluster, and say in their Value what they saw.
 const (
 	Inject = "inject"
 	Heal   = "heal"
+	// Crashed: a node was found dead that no fault had killed.
+	Crashed = "crashed"
+	// Restore: everything was put right after the last fault.
+	Restore = "restore"
+	// Ready: clients can use the cluster again.
+	Ready = "ready"
 )
 
 // FaultSpan is a fault from its injection to its end.
@@ -36,7 +43,7 @@ func (h *History) FaultSpans() []FaultSpan {
 	place := map[int]int{} // fault's ID -> its span
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Process != Nemesis || op.Fault == nil {
+		if op.Process != Nemesis || op.Fault == nil || op.F != Inject && op.F != Heal {
 			continue
 		}
 		at, known := place[op.Fault.ID]

@@ -1,0 +1,83 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/sanity"
+	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/junit"
+	"github.com/assaykit/assay/results/report"
+	"github.com/assaykit/assay/workloads"
+)
+
+// Recheck judges the stored history of a run again, from its directory alone,
+// and writes verdict and report anew.
+func Recheck(ctx context.Context, path string, budget time.Duration) (Outcome, error) {
+	dir, out, h, err := stored(path)
+	if err != nil {
+		return Outcome{}, err
+	}
+	workload, err := workloads.Find(out.Run.Workload)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("check %s: %w", dir.Path(), err)
+	}
+	config := workloads.Config{Seed: out.Run.Seed, Settings: out.Run.Settings, Workers: out.Run.Concurrency, Duration: out.Run.Duration}
+	if out.Verdict, err = check(ctx, workload, config, h, budget); err != nil {
+		return Outcome{}, err
+	}
+	return out, write(dir, out, h)
+}
+
+// Rerender writes the report of a stored run again, with the verdict that it
+// has.
+func Rerender(path string) (Outcome, error) {
+	dir, out, h, err := stored(path)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if out.Verdict, err = dir.ReadVerdict(); err != nil {
+		return Outcome{}, err
+	}
+	return out, write(dir, out, h)
+}
+
+func stored(path string) (*results.Dir, Outcome, *history.History, error) {
+	dir, err := results.Open(path)
+	if err != nil {
+		return nil, Outcome{}, nil, err
+	}
+	run, err := dir.ReadRun()
+	if err != nil {
+		return nil, Outcome{}, nil, err
+	}
+	h, _, err := history.Read(dir.HistoryPath())
+	return dir, Outcome{Dir: dir.Path(), Run: run}, h, err
+}
+
+// check judges a history: the workload's promise, and whether the history
+// proves anything.
+func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *history.History, budget time.Duration) (checkers.Verdict, error) {
+	promise, err := w.Checker(c)
+	if err != nil {
+		return checkers.Verdict{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	return checkers.All(w.Name(), promise, sanity.New()).Check(ctx, h)
+}
+
+// write writes everything that is made from a history and its verdict.
+func write(dir *results.Dir, out Outcome, h *history.History) error {
+	in := report.Input{Dir: out.Dir, Run: out.Run, Verdict: out.Verdict, History: h}
+	return errors.Join(
+		dir.WriteVerdict(out.Verdict),
+		dir.Write("report.html", func(w io.Writer) error { return report.Render(w, in) }),
+		dir.Write("junit.xml", func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict) }),
+	)
+}

@@ -1,0 +1,68 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// collect keeps the logs of the nodes. A log that cannot be had is told, no
+// more: the history stands without it.
+func (r *run) collect(ctx context.Context) {
+	defer r.phase("collect")()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	for _, n := range r.cluster.Nodes() {
+		if err := r.keepLog(ctx, n); err != nil {
+			fmt.Fprintf(r.test.log(), "collect the log of %s: %v\n", n.Name(), err)
+		}
+	}
+}
+
+func (r *run) keepLog(ctx context.Context, n cluster.Node) error {
+	folder, err := r.dir.NodeDir(n.Name())
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(filepath.Join(folder, "log.txt"))
+	if err != nil {
+		return err
+	}
+	if err := n.Logs(ctx, file); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// notReady says why a cluster did not come up: what the target saw last, and
+// the last words of the nodes that it names or that have stopped.
+func (r *run) notReady(ctx context.Context, why error) error {
+	ctx = context.WithoutCancel(ctx)
+	r.collect(ctx)
+	text := fmt.Sprintf("the cluster did not become ready within %s: %v", readyWithin, why)
+	for _, n := range r.cluster.Nodes() {
+		state, _ := n.State(ctx)
+		if state == cluster.Running && !strings.Contains(why.Error(), n.Name()) {
+			continue
+		}
+		text += fmt.Sprintf("\n%s is %s; the end of its log:\n%s", n.Name(), state, r.tail(ctx, n))
+	}
+	return fmt.Errorf("%s", text)
+}
+
+func (r *run) tail(ctx context.Context, n cluster.Node) string {
+	var log bytes.Buffer
+	if err := n.Logs(ctx, &log); err != nil {
+		return "  (not to be had: " + err.Error() + ")"
+	}
+	lines := strings.Split(strings.TrimRight(log.String(), "\n"), "\n")
+	lines = lines[max(0, len(lines)-10):]
+	return "  " + strings.Join(lines, "\n  ")
+}

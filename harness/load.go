@@ -1,0 +1,179 @@
+package harness
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/generator"
+	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/nemesis"
+)
+
+// load lets the workers and the nemesis loose for the test's duration.
+func (r *run) load(ctx context.Context) {
+	defer r.phase("load")()
+	r.nemesis = nemesis.New(nemesis.Config{
+		Cluster:  r.cluster,
+		Leaders:  r.leaders(),
+		Recorder: r.recorder,
+		Steps:    r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing()),
+	})
+	r.active.Store(r.nemesis)
+	r.loading.Store(int64(r.clock()))
+	r.workers = r.newWorkers()
+	ctx, cancel := context.WithTimeout(ctx, r.test.Duration)
+	defer cancel()
+	ctx, stop := r.stopOnRecorderError(ctx)
+	defer stop()
+	var all sync.WaitGroup
+	all.Go(func() { r.nemesis.Run(ctx) })
+	operations := newDispenser(r.operations(), r.test.Rate)
+	for _, w := range r.workers[:r.test.Concurrency] {
+		all.Go(func() { w.run(ctx, operations) })
+	}
+	all.Wait()
+}
+
+func (t Test) timing() nemesis.Timing {
+	return nemesis.Timing{Duration: t.Duration, Hold: t.Hold, Quiet: t.Quiet}
+}
+
+// leaders asks the target who leads, if it can tell.
+func (r *run) leaders() func(context.Context) ([]string, error) {
+	knows, ok := r.test.Target.(cluster.Leaders)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context) ([]string, error) { return knows.Leaders(ctx, r.cluster, r.targetConfig()) }
+}
+
+// operations is the workload's generator. It was made once before, when the
+// test was validated, so that it cannot fail here.
+func (r *run) operations() generator.Generator {
+	g, err := r.test.Workload.Generator(r.workloadConfig())
+	if err != nil {
+		panic("harness: the workload's settings were not validated: " + err.Error())
+	}
+	return g
+}
+
+// stopOnRecorderError ends the load when the history can no longer be written:
+// what is not recorded proves nothing.
+func (r *run) stopOnRecorderError(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(200 * time.Millisecond)
+		defer ticker.Stop()
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-ticker.C:
+				if r.recorder.Err() != nil {
+					cancel()
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-done }
+}
+
+// finalReads lets one worker a node execute the workload's last phase.
+func (r *run) finalReads(ctx context.Context) {
+	defer r.phase("final reads")()
+	ctx, cancel := context.WithTimeout(ctx, finalWithin)
+	defer cancel()
+	sofar := r.recorder.Snapshot()
+	var all sync.WaitGroup
+	for i, w := range r.workers[:len(r.record.Nodes)] {
+		all.Go(func() { w.exhaust(ctx, r.test.Workload.Final(r.workloadConfig(), sofar, i)) })
+	}
+	all.Wait()
+}
+
+// newWorkers makes the workers of the load, and more if there are more nodes
+// than that, for the final reads reach every node.
+func (r *run) newWorkers() []*worker {
+	nodes := r.cluster.Nodes()
+	workers := make([]*worker, max(r.test.Concurrency, len(nodes)))
+	for i := range workers {
+		workers[i] = &worker{
+			process:  i,
+			stride:   len(workers),
+			node:     nodes[i%len(nodes)],
+			dial:     r.dial,
+			invoke:   r.test.Workload.Invoke,
+			recorder: r.recorder,
+			timeout:  r.test.OpTimeout,
+			tally:    &r.tally,
+		}
+	}
+	return workers
+}
+
+func (r *run) dial(ctx context.Context, node cluster.Node) (cluster.Client, error) {
+	return r.test.Target.Dial(ctx, node, r.targetConfig())
+}
+
+// dispenser hands the operations of one generator to many workers, no faster
+// than the rate. After a stall it does not make up for more than a tenth of a
+// second: a burst would be another load than the one asked for.
+type dispenser struct {
+	gap time.Duration
+
+	mu   sync.Mutex
+	from generator.Generator
+	next time.Time
+}
+
+func newDispenser(g generator.Generator, rate float64) *dispenser {
+	d := &dispenser{from: g}
+	if rate > 0 {
+		d.gap = time.Duration(float64(time.Second) / rate)
+	}
+	return d
+}
+
+// take waits for the next moment and returns the next operation, or false when
+// the generator is exhausted or the context has ended. The operation is drawn
+// after the wait, so that operations begin in the generator's order.
+func (d *dispenser) take(ctx context.Context) (history.Op, bool) {
+	if !sleep(ctx, d.slot()) {
+		return history.Op{}, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.from.Next(nil)
+}
+
+func (d *dispenser) slot() time.Duration {
+	if d.gap == 0 {
+		return 0
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if oldest := now.Add(-100 * time.Millisecond); d.next.Before(oldest) {
+		d.next = oldest
+	}
+	d.next = d.next.Add(d.gap)
+	return d.next.Sub(now)
+}
+
+// sleep waits, unless the context ends first, which it tells by false.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

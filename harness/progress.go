@@ -1,0 +1,91 @@
+package harness
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/assaykit/assay/harness/history"
+)
+
+// tally counts what completes while a run runs.
+type tally struct {
+	ok, failed, unknown atomic.Int64
+	phase               atomic.Pointer[string]
+}
+
+func (t *tally) count(outcome history.Type) {
+	switch outcome {
+	case history.OK:
+		t.ok.Add(1)
+	case history.Fail:
+		t.failed.Add(1)
+	default:
+		t.unknown.Add(1)
+	}
+}
+
+func (t *tally) total() int64 { return t.ok.Load() + t.failed.Load() + t.unknown.Load() }
+
+// watch reports progress four times a second until it is stopped.
+func (r *run) watch() (stop func()) {
+	quit, done := make(chan struct{}), make(chan struct{})
+	if r.test.Progress == nil {
+		return func() {}
+	}
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(250 * time.Millisecond)
+		defer ticker.Stop()
+		var recent window
+		for {
+			r.test.Progress(r.progress(&recent))
+			select {
+			case <-quit:
+				r.test.Progress(r.progress(&recent))
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	return func() { close(quit); <-done }
+}
+
+func (r *run) progress(recent *window) Progress {
+	p := Progress{Elapsed: r.clock(), OK: int(r.tally.ok.Load()), Failed: int(r.tally.failed.Load()), Unknown: int(r.tally.unknown.Load())}
+	if phase := r.tally.phase.Load(); phase != nil {
+		p.Phase = *phase
+	}
+	p.PerSecond = recent.rate(p.Elapsed, r.tally.total())
+	if n := r.active.Load(); n != nil {
+		p.Faults = n.InForce()
+	}
+	p.Remaining = max(0, r.expected()-p.Elapsed)
+	return p
+}
+
+// around is how long a run takes beside its load, for the estimate.
+const around = 8 * time.Second
+
+func (r *run) expected() time.Duration {
+	if began := r.loading.Load(); began > 0 {
+		return time.Duration(began) + r.test.Duration + around/2 + r.test.Settle
+	}
+	return around + r.test.Duration + r.test.Settle
+}
+
+// window is a rate over the last two seconds.
+type window struct {
+	times  []time.Duration
+	totals []int64
+}
+
+func (w *window) rate(now time.Duration, total int64) float64 {
+	w.times, w.totals = append(w.times, now), append(w.totals, total)
+	for len(w.times) > 2 && now-w.times[0] > 2*time.Second {
+		w.times, w.totals = w.times[1:], w.totals[1:]
+	}
+	if over := now - w.times[0]; over > 0 {
+		return float64(total-w.totals[0]) / over.Seconds()
+	}
+	return 0
+}
