@@ -1,0 +1,99 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/assaykit/assay/harness/history"
+)
+
+// grid divides a run into stretches of one width, few enough to draw.
+type grid struct {
+	end   time.Duration
+	width time.Duration
+	count int
+}
+
+const mostStretches = 150
+
+func newGrid(end time.Duration) grid {
+	end = max(end, time.Millisecond)
+	width := niceStep(1, mostStretches/float64(end))
+	return grid{end: end, width: width, count: max(1, int((end+width/2)/width))}
+}
+
+// bounds are when a stretch begins and ends. The last one may be half as long or
+// half as long again: rates and quantiles of a splinter say nothing.
+func (g grid) bounds(i int) (from, to time.Duration) {
+	from, to = time.Duration(i)*g.width, time.Duration(i+1)*g.width
+	if i == g.count-1 {
+		to = g.end
+	}
+	return from, to
+}
+
+func (g grid) seconds(i int) float64 {
+	from, to := g.bounds(i)
+	return (to - from).Seconds()
+}
+
+func (g grid) at(t time.Duration) int {
+	return min(max(0, int(t/g.width)), g.count-1)
+}
+
+// percent is where a time lies between the run's beginning and its end.
+func (g grid) percent(t time.Duration) float64 {
+	return round2(100 * float64(min(max(t, 0), g.end)) / float64(g.end))
+}
+
+func round2(x float64) float64 { return math.Round(x*100) / 100 }
+
+// outcomes counts calls by what came of them.
+type outcomes struct{ ok, failed, unknown int }
+
+func (o *outcomes) add(t history.Type) {
+	switch t {
+	case history.OK:
+		o.ok++
+	case history.Fail:
+		o.failed++
+	default:
+		o.unknown++
+	}
+}
+
+func (o outcomes) total() int { return o.ok + o.failed + o.unknown }
+
+// outcomes are counted where the calls ended.
+func (g grid) outcomes(r record) []outcomes {
+	counts := make([]outcomes, g.count)
+	for _, c := range r.calls {
+		counts[g.at(r.over(c))].add(c.Type)
+	}
+	return counts
+}
+
+// latencies are those of the calls that ended ok, in order, where they ended.
+func (g grid) latencies(r record) [][]time.Duration {
+	samples := make([][]time.Duration, g.count)
+	for _, c := range r.calls {
+		if c.Type == history.OK {
+			i := g.at(c.End)
+			samples[i] = append(samples[i], c.End-c.Start)
+		}
+	}
+	for _, s := range samples {
+		slices.Sort(s)
+	}
+	return samples
+}
+
+// percentile is the nearest rank of sorted samples; 0 if there are none.
+func percentile(sorted []time.Duration, share float64) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	rank := int(math.Ceil(share*float64(len(sorted)))) - 1
+	return sorted[min(max(rank, 0), len(sorted)-1)]
+}

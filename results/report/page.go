@@ -1,0 +1,249 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/results"
+)
+
+// page is everything that the templates show: text that is already fit to be
+// shown, and numbers.
+type page struct {
+	Style    template.CSS
+	Title    string
+	Badge    badge
+	Reason   string
+	Facts    []fact
+	Commands []command
+	Notes    []note
+
+	Findings  []findingView
+	Listed    []findingView
+	MoreCount string
+
+	Empty     bool
+	Charts    []chart
+	Kinds     []kindRow
+	Faults    faultTable
+	Errors    errorTable
+	Parts     []partView
+	Stats     []checkers.Stat
+	Config    []fact
+	Missing   []fact
+	Phases    []phaseRow
+	Generated string
+}
+
+// badge is the verdict at a glance: by word, sign and colour.
+type badge struct{ Class, Word, Sign, Meaning string }
+
+type fact struct{ Name, Value string }
+
+// Broad values take two columns.
+func (f fact) Broad() bool { return len(f.Value) > 24 }
+
+type command struct{ What, Text string }
+
+const (
+	openReport = "Open this report"
+	checkAgain = "Check the stored history again"
+	repeatRun  = "Repeat the run"
+)
+
+type note struct{ Title, Text string }
+
+// partView is the verdict of one checker.
+type partView struct {
+	Badge   badge
+	Checker string
+	Reason  string
+	Stats   []checkers.Stat
+}
+
+type phaseRow struct{ Name, Start, Took string }
+
+const (
+	mostReason = 2000
+	mostText   = 4000
+	mostParts  = 60
+	mostStats  = 60
+)
+
+func newPage(in Input) page {
+	r := look(in.History)
+	p := page{
+		Title:     tidy(in.Run.Target, 60) + " · " + tidy(in.Run.Workload, 60),
+		Badge:     newBadge(in.Verdict.Validity),
+		Reason:    reasonOf(in),
+		Facts:     facts(in.Run, r),
+		Commands:  commands(in),
+		Notes:     notes(in.Run),
+		Empty:     len(r.calls) == 0,
+		Kinds:     tabulateKinds(r),
+		Faults:    tabulateFaults(r),
+		Errors:    tabulateErrors(r),
+		Stats:     stats(in.Verdict.Stats),
+		Parts:     partViews(in.Verdict),
+		Config:    configuration(in.Run),
+		Missing:   missing(in.Run),
+		Phases:    phases(in.Run),
+		Generated: "Assay " + tidy(in.Run.Assay, 40),
+	}
+	p.explain(r, in.Verdict)
+	if !p.Empty {
+		grid := newGrid(r.end)
+		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
+	}
+	return p
+}
+
+func newBadge(v checkers.Validity) badge {
+	switch v {
+	case checkers.Valid:
+		return badge{"valid", "valid", "✓", "No promise was seen broken."}
+	case checkers.Invalid:
+		return badge{"invalid", "INVALID", "✗", "A promise was broken."}
+	default:
+		return badge{"unknown", "unknown", "?", "Nothing was proved, neither way."}
+	}
+}
+
+// reasonOf is the one sentence at the top. A run that never came to a verdict
+// has its error to say.
+func reasonOf(in Input) string {
+	switch {
+	case in.Verdict.Reason != "":
+		return prose(in.Verdict.Reason, mostReason)
+	case in.Run.Error != "":
+		return "The run was ended by its own infrastructure before there was a verdict."
+	default:
+		return newBadge(in.Verdict.Validity).Meaning
+	}
+}
+
+func facts(run results.Run, r record) []fact {
+	nemesis := run.Nemesis
+	if nemesis == "" {
+		nemesis = "none"
+	}
+	all := []fact{
+		{"Target", run.Target},
+		{"Workload", run.Workload},
+		{"Nemesis", nemesis},
+		{"Seed", fmt.Sprint(run.Seed)},
+		{"Nodes", nodes(run)},
+		{"Duration", length(run.Duration)},
+		{"Operations", operations(r)},
+		{"Faults", checkers.Number(len(r.faults))},
+	}
+	if !run.Started.IsZero() {
+		all = append(all, fact{"Started", run.Started.UTC().Format("2006-01-02 15:04:05 UTC")})
+	}
+	return known(all)
+}
+
+func nodes(run results.Run) string {
+	if len(run.Nodes) == 0 {
+		return ""
+	}
+	text := checkers.Number(len(run.Nodes))
+	if run.Runtime != "" {
+		text += ", " + run.Runtime
+	}
+	return text
+}
+
+func operations(r record) string {
+	var n outcomes
+	for _, c := range r.calls {
+		n.add(c.Type)
+	}
+	return fmt.Sprintf("%s (%s ok, %s failed, %s unknown)", checkers.Number(n.total()), checkers.Number(n.ok), checkers.Number(n.failed), checkers.Number(n.unknown))
+}
+
+// known are the facts that have a value, fit to be shown.
+func known(all []fact) []fact {
+	var some []fact
+	for _, f := range all {
+		if f.Value != "" {
+			some = append(some, fact{tidy(f.Name, 60), tidy(f.Value, 400)})
+		}
+	}
+	return some
+}
+
+// commands say how to see the run again.
+func commands(in Input) []command {
+	var all []command
+	if in.Dir != "" {
+		all = append(all,
+			command{openReport, in.Dir + "/" + results.ReportFile},
+			command{checkAgain, results.Command("assay", "check", in.Dir)})
+	}
+	if repeat := in.Run.Repeat(); repeat != "" {
+		all = append(all, command{repeatRun, repeat})
+	}
+	for i := range all {
+		all[i].Text = tidy(all[i].Text, 2000)
+	}
+	return all
+}
+
+func notes(run results.Run) []note {
+	var all []note
+	if run.Error != "" {
+		all = append(all, note{"Infrastructure error", prose(run.Error, mostReason)})
+	}
+	if run.Interrupted {
+		all = append(all, note{"Interrupted", "The run was stopped by the user before its time; the verdict covers what had been recorded."})
+	}
+	return all
+}
+
+// partViews are the verdicts of the checkers; one that judged alone is its own
+// part.
+func partViews(v checkers.Verdict) []partView {
+	var views []partView
+	parts := v.Parts
+	if len(parts) == 0 && v.Checker != "" {
+		parts = []checkers.Verdict{{Checker: v.Checker, Validity: v.Validity, Reason: v.Reason}}
+	}
+	for _, part := range parts[:min(len(parts), mostParts)] {
+		views = append(views, partView{
+			Badge: newBadge(part.Validity), Checker: tidy(part.Checker, 60),
+			Reason: prose(part.Reason, mostReason), Stats: stats(part.Stats),
+		})
+	}
+	return views
+}
+
+func stats(all []checkers.Stat) []checkers.Stat {
+	var some []checkers.Stat
+	for _, s := range all[:min(len(all), mostStats)] {
+		some = append(some, checkers.Stat{Name: tidy(s.Name, 80), Value: tidy(s.Value, 200)})
+	}
+	return some
+}
+
+func phases(run results.Run) []phaseRow {
+	var rows []phaseRow
+	for _, p := range run.Phases[:min(len(run.Phases), mostParts)] {
+		rows = append(rows, phaseRow{tidy(p.Name, 60), moment(p.Start, 1), lasted(p.End - p.Start)})
+	}
+	return rows
+}
+
+// everyFinding is what an invalid verdict rests on; a merged one may have left
+// it with its parts.
+func everyFinding(v checkers.Verdict) []checkers.Finding {
+	if len(v.Findings) > 0 {
+		return v.Findings
+	}
+	var all []checkers.Finding
+	for _, part := range v.Parts {
+		all = append(all, everyFinding(part)...)
+	}
+	return all
+}
