@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/owner"
 )
 
 // role is the environment variable that makes this test program something else
@@ -201,8 +200,6 @@ func breed(w http.ResponseWriter, _ *http.Request) {
 
 // beAssay owns a cluster of one node until it is killed.
 func beAssay(run string) {
-	_, err := owner.Take(run)
-	must(err)
 	c, err := Start(context.Background(), cluster.Options{Run: run, Target: target{role: "talker"}, Config: cluster.Config{Nodes: 1}})
 	must(err)
 	n := c.Nodes()[0].(*node)
@@ -238,20 +235,11 @@ func newBench(t *testing.T, nodes int) *bench {
 	return b
 }
 
-// claim takes a run in a state folder of the test's own.
+// claim names a run in a state folder of the test's own.
 func claim(t *testing.T) string {
 	t.Helper()
 	t.Setenv("ASSAY_STATE", t.TempDir())
-	claim, err := owner.Take("run-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := claim.Release(); err != nil {
-			t.Error(err)
-		}
-	})
-	return claim.Run()
+	return "run-1"
 }
 
 func (b *bench) node(name string) *node {

@@ -27,6 +27,7 @@ const defaultNodes = 3
 
 // processes is a cluster.Cluster and cluster.Network of child processes.
 type processes struct {
+	claim   *owner.Claim
 	dir     string
 	nodes   []*node
 	layout  *layout
@@ -41,8 +42,8 @@ var (
 	_ cluster.Network = (*processes)(nil)
 )
 
-// Start is a cluster.Starter. The run's claim (package owner) has to be held by
-// the caller: the nodes live in the run's scratch folder.
+// Start is a cluster.Starter. The cluster holds the claim on its run until it is
+// closed: the nodes live in the run's scratch folder.
 func Start(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
@@ -64,11 +65,11 @@ func Start(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
 // be closed also with an error.
 func prepare(ctx context.Context, o cluster.Options) (*processes, error) {
 	c := &processes{network: newNetwork(o.Config.Seed)}
-	scratch, err := owner.Dir(o.Run)
+	claim, err := owner.Take(o.Run)
 	if err != nil {
 		return c, err
 	}
-	c.dir = filepath.Join(scratch, folderName)
+	c.claim, c.dir = claim, filepath.Join(claim.Dir(), folderName)
 	c.layout = newLayout(o.Run, c.dir, o.Config.Nodes, c.network)
 	specs, err := specsOf(o, c.layout)
 	if err != nil {
@@ -168,7 +169,12 @@ func (c *processes) Close(ctx context.Context) error {
 		c.layout.release()
 		errs = append(errs, os.RemoveAll(c.dir))
 	}
-	err := errors.Join(errs...)
-	c.closed = err == nil
-	return err
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	c.closed = true
+	if c.claim == nil {
+		return nil
+	}
+	return c.claim.Release()
 }
