@@ -39,11 +39,12 @@ func TestRequestsAreAnsweredInOrder(t *testing.T) {
 
 // A number that has passed to another process must not lead into its network.
 func TestOtherPeoplesNamespacesAreNotTouched(t *testing.T) {
+	broadcast := netip.MustParseAddr("255.255.255.255")
 	for name, pid := range map[string]int{"of the host": os.Getpid(), "of nobody": 1 << 30} {
 		node := protocol.Node{
 			Name: "n1", Incarnation: "x", PID: pid,
-			Address: netip.MustParseAddr("192.0.2.1"), // reserved for documentation
-			Drop:    []netip.Addr{netip.MustParseAddr("192.0.2.2")},
+			Address: broadcast, // which no interface has
+			Drop:    []netip.Addr{broadcast},
 		}
 		a := &agent{stations: map[string]*station{}}
 		for _, operation := range []protocol.Operation{protocol.Rules, protocol.Reach} {
