@@ -1,0 +1,207 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/owner"
+)
+
+// Cluster is a set of containers on a network of their own, and their agent. It
+// implements cluster.Cluster and cluster.Network.
+type Cluster struct {
+	engine *Engine
+	run    string
+	claim  *owner.Claim
+	labels map[string]string
+	log    io.Writer
+
+	network      string
+	image        usedImage
+	nodes        []*Node
+	capabilities cluster.Capabilities
+
+	// mu guards the rules and their agent.
+	mu    sync.Mutex
+	rules cluster.Rules
+	agent *agent
+	// closing is held by Close.
+	closing sync.Mutex
+}
+
+var (
+	_ cluster.Starter = (*Engine)(nil).Start
+	_ cluster.Cluster = (*Cluster)(nil)
+	_ cluster.Network = (*Cluster)(nil)
+	_ cluster.Node    = (*Node)(nil)
+)
+
+// Start implements cluster.Starter. The cluster holds the claim on its run until
+// it is closed.
+func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
+	claim, err := owner.Take(o.Run)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{
+		engine: e, run: o.Run, claim: claim, log: &serialWriter{to: orDiscard(o.Log)},
+		labels:  map[string]string{labelRun: o.Run, labelTarget: o.Target.Name()},
+		network: containerName(o.Run, "net"),
+	}
+	if err := c.start(ctx, o); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	return c, nil
+}
+
+// start starts everything at the same time that does not need each other.
+func (c *Cluster) start(ctx context.Context, o cluster.Options) error {
+	specs, err := describe(o.Target, o.Config)
+	if err != nil {
+		return err
+	}
+	everything, ctx := errgroup.WithContext(ctx)
+	everything.Go(func() error { return c.startAgent(ctx) })
+	everything.Go(func() error { return c.startNodes(ctx, specs) })
+	return everything.Wait()
+}
+
+// startAgent starts the agent and asks it what works. A machine on which it does
+// not work still has clusters, whose nodes can be killed and paused.
+func (c *Cluster) startAgent(ctx context.Context) error {
+	a, err := c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.log)
+	if err == nil {
+		c.setAgent(a)
+		c.capabilities, err = a.capabilities(ctx)
+	}
+	if err != nil {
+		c.capabilities = withNetwork(err, err)
+	}
+	return context.Cause(ctx)
+}
+
+func (c *Cluster) setAgent(a *agent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.agent = a
+}
+
+func (c *Cluster) startNodes(ctx context.Context, specs []cluster.NodeSpec) error {
+	images, err := c.images(ctx, specs)
+	if err != nil {
+		return err
+	}
+	if c.image, err = c.engine.used(ctx, images[0]); err != nil {
+		return err
+	}
+	subnet, err := c.engine.createNetwork(ctx, c.network, c.labels)
+	if err != nil {
+		return fmt.Errorf("create the cluster's network: %w", err)
+	}
+	hosts := map[string]netip.Addr{}
+	for i, spec := range specs {
+		hosts[spec.Name] = hostAddress(subnet, i)
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	for i, spec := range specs {
+		n := &Node{cluster: c, spec: spec, image: images[i], address: hosts[spec.Name]}
+		c.nodes = append(c.nodes, n)
+		all.Go(func() error { return n.create(ctx, hosts) })
+	}
+	return all.Wait()
+}
+
+// images makes sure that all images are there, each once.
+func (c *Cluster) images(ctx context.Context, specs []cluster.NodeSpec) ([]string, error) {
+	known := map[string]string{}
+	var images []string
+	for _, spec := range specs {
+		image, done := known[spec.Image.Reference]
+		if !done {
+			var err error
+			if image, err = c.engine.EnsureImage(ctx, spec.Image, c.log); err != nil {
+				return nil, fmt.Errorf("image of %s: %w", spec.Name, err)
+			}
+			known[spec.Image.Reference] = image
+		}
+		images = append(images, image)
+	}
+	return images, nil
+}
+
+// usedImage is the image that a cluster runs.
+type usedImage struct{ reference, id string }
+
+func (e *Engine) used(ctx context.Context, reference string) (usedImage, error) {
+	id, err := e.ImageID(ctx, reference)
+	return usedImage{reference, id}, err
+}
+
+// Image returns the reference and the digest of the image that the first node
+// runs. A preferred image, or one by content, has another reference than the
+// target's.
+func (c *Cluster) Image() (reference, id string) { return c.image.reference, c.image.id }
+
+// Runtime implements cluster.Cluster.
+func (c *Cluster) Runtime() string { return "docker" }
+
+// Nodes implements cluster.Cluster.
+func (c *Cluster) Nodes() []cluster.Node {
+	nodes := make([]cluster.Node, len(c.nodes))
+	for i, n := range c.nodes {
+		nodes[i] = n
+	}
+	return nodes
+}
+
+// Capabilities implements cluster.Cluster.
+func (c *Cluster) Capabilities() cluster.Capabilities { return maps.Clone(c.capabilities) }
+
+// Close implements cluster.Cluster. It takes half a minute at most, whatever the
+// context; its error names what could not be removed.
+func (c *Cluster) Close(ctx context.Context) error {
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	if c.claim == nil {
+		return nil
+	}
+	ctx, cancel := uninterrupted(ctx)
+	defer cancel()
+	c.dismissAgent()
+	if err := c.engine.removeRun(ctx, c.run); err != nil {
+		return fmt.Errorf("close the cluster of run %s (`assay clean` removes the rest): %w", c.run, err)
+	}
+	err := c.claim.Release()
+	c.claim = nil
+	return err
+}
+
+func (c *Cluster) dismissAgent() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.agent != nil {
+		c.agent.hangUp()
+	}
+}
+
+func containerName(run, what string) string { return "assay-" + run + "-" + what }
+
+// serialWriter lets nodes that start at the same time log whole lines.
+type serialWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *serialWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}

@@ -1,0 +1,260 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/mount"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/pkg/stdcopy"
+	"github.com/docker/go-connections/nat"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// lastLines is how much of its log is in the error of a node that does not come
+// up.
+const lastLines = 20
+
+// Node is a container of a cluster. It implements cluster.Node.
+type Node struct {
+	cluster *Cluster
+	spec    cluster.NodeSpec
+	image   string
+	address netip.Addr
+
+	id string
+	// published are the ports of this machine that lead to the node's, by name.
+	published map[string]int
+}
+
+// create makes the container and starts it. A port that was free may be taken
+// before the container gets it: then it is made again with others.
+func (n *Node) create(ctx context.Context, hosts map[string]netip.Addr) error {
+	var err error
+	for range attempts {
+		if err = n.createOnce(ctx, hosts); err != nil {
+			return fmt.Errorf("create %s: %w", n.spec.Name, err)
+		}
+		if err = n.Start(ctx); !portTaken(err) {
+			return err
+		}
+		if err := n.cluster.engine.removeContainer(ctx, n.id); err != nil {
+			return fmt.Errorf("create %s again: %w", n.spec.Name, err)
+		}
+	}
+	return err
+}
+
+func (n *Node) createOnce(ctx context.Context, hosts map[string]netip.Addr) error {
+	if err := n.choosePorts(); err != nil {
+		return err
+	}
+	config, host, net := n.config(hosts)
+	name := containerName(n.cluster.run, n.spec.Name)
+	var err error
+	n.id, err = n.cluster.engine.createContainer(ctx, name, config, host, net)
+	return err
+}
+
+func (n *Node) choosePorts() error {
+	n.published = map[string]int{}
+	for name := range n.spec.Ports {
+		if name == peerPort {
+			continue
+		}
+		port, err := freePort()
+		if err != nil {
+			return err
+		}
+		n.published[name] = port
+	}
+	return nil
+}
+
+func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *container.HostConfig, *network.NetworkingConfig) {
+	labels := maps.Clone(n.cluster.labels)
+	labels[labelRole], labels[labelNode] = roleNode, n.spec.Name
+	exposed, bound := n.portMap()
+	config := &container.Config{
+		Image: n.image, Hostname: n.spec.Name, Labels: labels,
+		Entrypoint: n.spec.Entrypoint, Cmd: n.spec.Args, Env: n.spec.Env,
+		ExposedPorts: exposed,
+	}
+	host := &container.HostConfig{
+		NetworkMode:  container.NetworkMode(n.cluster.network),
+		PortBindings: bound,
+		// Names are looked up in a file, because the engine's name server forgets
+		// nodes that do not run.
+		ExtraHosts:    extraHosts(hosts),
+		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled},
+		LogConfig:     container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
+		Mounts: []mount.Mount{{
+			Type: mount.TypeVolume, Target: dataFolder,
+			VolumeOptions: &mount.VolumeOptions{Labels: n.cluster.labels},
+		}},
+	}
+	endpoint := &network.EndpointSettings{
+		Aliases:    []string{n.spec.Name},
+		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.address.String()},
+	}
+	return config, host, &network.NetworkingConfig{
+		EndpointsConfig: map[string]*network.EndpointSettings{n.cluster.network: endpoint},
+	}
+}
+
+func (n *Node) portMap() (nat.PortSet, nat.PortMap) {
+	exposed, bound := nat.PortSet{}, nat.PortMap{}
+	for name, port := range n.published {
+		inside := nat.Port(strconv.Itoa(n.spec.Ports[name]) + "/tcp")
+		exposed[inside] = struct{}{}
+		bound[inside] = []nat.PortBinding{{HostIP: "127.0.0.1", HostPort: strconv.Itoa(port)}}
+	}
+	return exposed, bound
+}
+
+func extraHosts(hosts map[string]netip.Addr) []string {
+	var lines []string
+	for name, address := range hosts {
+		lines = append(lines, name+":"+address.String())
+	}
+	return lines
+}
+
+// Name implements cluster.Node.
+func (n *Node) Name() string { return n.spec.Name }
+
+// Addr implements cluster.Node. Ports that are not published have none.
+func (n *Node) Addr(port string) string {
+	number, published := n.published[port]
+	if !published {
+		return ""
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(number))
+}
+
+// Start implements cluster.Node. A node whose process ends at once is an error
+// with the last lines that it printed. A paused node runs, and is left paused.
+func (n *Node) Start(ctx context.Context) error {
+	err := n.cluster.engine.api.ContainerStart(ctx, n.id, container.StartOptions{})
+	if err != nil {
+		if s, stateErr := n.State(ctx); stateErr != nil || s != cluster.Paused {
+			return fmt.Errorf("start %s: %w", n.spec.Name, err)
+		}
+	}
+	if err := n.cluster.welcome(ctx); err != nil {
+		return fmt.Errorf("start %s: apply the network's rules: %w", n.spec.Name, err)
+	}
+	return n.requireRunning(ctx)
+}
+
+func (n *Node) requireRunning(ctx context.Context) error {
+	found, err := n.inspect(ctx)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", n.spec.Name, err)
+	}
+	if found.State.Running {
+		return nil
+	}
+	return fmt.Errorf("start %s: its process ended at once with exit code %d; its last lines:\n%s",
+		n.spec.Name, found.State.ExitCode, n.lastLines(ctx))
+}
+
+func (n *Node) lastLines(ctx context.Context) string {
+	var log bytes.Buffer
+	if err := n.logs(ctx, &log, strconv.Itoa(lastLines)); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(log.String())
+}
+
+// Kill implements cluster.Node. The engine thaws a paused node so that it can
+// die.
+func (n *Node) Kill(ctx context.Context) error {
+	err := n.cluster.engine.api.ContainerKill(ctx, n.id, "SIGKILL")
+	if err != nil && !cerrdefs.IsConflict(err) { // a conflict: it does not run
+		return fmt.Errorf("kill %s: %w", n.spec.Name, err)
+	}
+	ended, failed := n.cluster.engine.api.ContainerWait(ctx, n.id, container.WaitConditionNotRunning)
+	select {
+	case <-ended:
+		return nil
+	case err := <-failed:
+		return fmt.Errorf("kill %s: wait for its end: %w", n.spec.Name, err)
+	}
+}
+
+// Pause implements cluster.Node. A node that does not run cannot be paused.
+func (n *Node) Pause(ctx context.Context) error {
+	err := n.cluster.engine.api.ContainerPause(ctx, n.id)
+	return n.unless(ctx, cluster.Paused, "pause", err)
+}
+
+// Resume implements cluster.Node. A node that is not paused stays as it is.
+func (n *Node) Resume(ctx context.Context) error {
+	err := n.cluster.engine.api.ContainerUnpause(ctx, n.id)
+	if s, stateErr := n.State(ctx); err != nil && stateErr == nil && s != cluster.Paused {
+		return nil
+	}
+	return n.unless(ctx, cluster.Running, "resume", err)
+}
+
+// unless passes an error on unless the node is seen as it was to be.
+func (n *Node) unless(ctx context.Context, want cluster.State, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	s, stateErr := n.State(ctx)
+	if stateErr == nil && s == want {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", what, n.spec.Name, errors.Join(err, stateErr))
+}
+
+// State implements cluster.Node.
+func (n *Node) State(ctx context.Context) (cluster.State, error) {
+	found, err := n.inspect(ctx)
+	switch {
+	case err != nil:
+		return cluster.Unseen, fmt.Errorf("state of %s: %w", n.spec.Name, err)
+	case found.State.Paused:
+		return cluster.Paused, nil
+	case found.State.Running:
+		return cluster.Running, nil
+	}
+	return cluster.Stopped, nil
+}
+
+func (n *Node) inspect(ctx context.Context) (container.InspectResponse, error) {
+	return n.cluster.engine.api.ContainerInspect(ctx, n.id)
+}
+
+// Logs implements cluster.Node.
+func (n *Node) Logs(ctx context.Context, w io.Writer) error {
+	if err := n.logs(ctx, w, "all"); err != nil {
+		return fmt.Errorf("logs of %s: %w", n.spec.Name, err)
+	}
+	return nil
+}
+
+func (n *Node) logs(ctx context.Context, w io.Writer, tail string) error {
+	log, err := n.cluster.engine.api.ContainerLogs(ctx, n.id, container.LogsOptions{
+		ShowStdout: true, ShowStderr: true, Tail: tail,
+	})
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	_, err = stdcopy.StdCopy(w, w, log)
+	return err
+}

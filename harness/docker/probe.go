@@ -1,0 +1,41 @@
+package docker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/owner"
+)
+
+// Probe finds out what can be done to clusters on this engine: a throw-away
+// agent really does it, in a network namespace of its own.
+func (e *Engine) Probe(ctx context.Context) cluster.Capabilities {
+	found, err := e.probe(ctx)
+	if err != nil {
+		return withNetwork(err, err)
+	}
+	return found
+}
+
+func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err error) {
+	run := "probe-" + strings.ToLower(rand.Text()[:8])
+	claim, err := owner.Take(run)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		undo, cancel := uninterrupted(ctx)
+		defer cancel()
+		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
+	}()
+	a, err := e.startAgent(ctx, containerName(run, roleAgent), map[string]string{labelRun: run}, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	defer a.hangUp()
+	return a.capabilities(ctx)
+}

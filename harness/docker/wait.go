@@ -1,0 +1,35 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// poll is how often something is tried again.
+const poll = 20 * time.Millisecond
+
+// eventually tries until it is done or the context ends; the error is that of
+// the last attempt.
+func eventually(ctx context.Context, try func() (done bool, err error)) error {
+	for {
+		done, err := try()
+		if done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, context.Cause(ctx))
+		case <-time.After(poll):
+		}
+	}
+}
+
+// uninterrupted is a context for requests that must not be cut short: those that
+// make something, which the engine would go on making when nobody waits for it
+// any more, and those that take something back. It ends by itself.
+func uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), longestRequest)
+}
+
+const longestRequest = 30 * time.Second
