@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"slices"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
@@ -180,7 +181,7 @@ func commands(in Input) []command {
 	if in.Dir != "" {
 		all = append(all,
 			command{openReport, in.Dir + "/" + results.ReportFile},
-			command{checkAgain, results.Command("assay", "check", in.Dir)})
+			command{checkAgain, results.Command(append(program(in.Run), "check", in.Dir)...)})
 	}
 	if repeat := in.Run.Repeat(); repeat != "" {
 		all = append(all, command{repeatRun, repeat})
@@ -189,6 +190,15 @@ func commands(in Input) []command {
 		all[i].Text = tidy(all[i].Text, 2000)
 	}
 	return all
+}
+
+// program is how Assay itself was called: what the run's command line has in
+// front of its subcommand, such as "go run ./cmd/assay".
+func program(run results.Run) []string {
+	if at := slices.Index(run.CommandLine, "test"); at > 0 {
+		return slices.Clone(run.CommandLine[:at])
+	}
+	return []string{"assay"}
 }
 
 func notes(run results.Run) []note {

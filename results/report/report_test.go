@@ -76,6 +76,19 @@ func TestPagesSayWhatHappened(t *testing.T) {
 	}
 }
 
+func TestCommandsCallAssayAsItWasCalled(t *testing.T) {
+	for want, line := range map[string][]string{
+		"assay check d":              nil,
+		"./assay check d":            {"./assay", "test", "etcd"},
+		"go run ./cmd/assay check d": {"go", "run", "./cmd/assay", "test", "--seed", "1"},
+	} {
+		all := commands(Input{Dir: "d", Run: results.Run{CommandLine: line}})
+		if all[1].Text != want {
+			t.Errorf("%v: %s, want %s", line, all[1].Text, want)
+		}
+	}
+}
+
 func TestPagesNeedNoNetwork(t *testing.T) {
 	for name, in := range examples() {
 		page := string(render(t, in))
