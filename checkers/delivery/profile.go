@@ -1,0 +1,42 @@
+package delivery
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Profile is what a system promises about each message. The zero Profile is the
+// strictest.
+type Profile uint8
+
+const (
+	// ExactlyOnce: no message is lost, none is received twice.
+	ExactlyOnce Profile = iota
+	// AtLeastOnce: no message is lost.
+	AtLeastOnce
+	// AtMostOnce: no message is received twice.
+	AtMostOnce
+)
+
+var profileNames = [...]string{ExactlyOnce: "exactly-once", AtLeastOnce: "at-least-once", AtMostOnce: "at-most-once"}
+
+// String is the name that ParseProfile reads.
+func (p Profile) String() string {
+	if int(p) < len(profileNames) {
+		return profileNames[p]
+	}
+	return fmt.Sprintf("profile %d", uint8(p))
+}
+
+// ParseProfile reads exactly-once, at-least-once or at-most-once.
+func ParseProfile(name string) (Profile, error) {
+	for p, known := range profileNames {
+		if name == known {
+			return Profile(p), nil
+		}
+	}
+	return 0, fmt.Errorf("no delivery profile is called %q: choose one of %s", name, strings.Join(profileNames[:], ", "))
+}
+
+func (p Profile) forbidsLoss() bool       { return p != AtMostOnce }
+func (p Profile) forbidsDuplicates() bool { return p != AtLeastOnce }

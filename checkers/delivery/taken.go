@@ -1,0 +1,123 @@
+package delivery
+
+import (
+	"cmp"
+	"slices"
+)
+
+// due is a message that must have been taken from the queue by some time, though
+// nobody is known to have received it by then.
+type due struct {
+	message *message
+	// by is the time, and because the receive from which it follows.
+	by, because int
+	// copies is how many of it are due.
+	copies int
+}
+
+// unexplained returns how many of the messages that are due cannot have been
+// taken by receives of unknown outcome, and how many can. Each of these may have
+// taken one message, at any time after its invocation. Serving the earliest due
+// first leaves the fewest over; which ones is not known.
+func (q *queue) unexplained(dues []due) (left, explained int) {
+	dues = slices.Clone(dues)
+	slices.SortFunc(dues, func(a, b due) int { return cmp.Compare(a.by, b.by) })
+	free := 0
+	next := 0
+	for _, d := range dues {
+		for next < len(q.blind) && q.calls[q.blind[next]].Invoke < d.by {
+			next++
+			free++
+		}
+		taken := min(free, d.copies)
+		free -= taken
+		explained += taken
+		left += d.copies - taken
+	}
+	return left, explained
+}
+
+// missing are the acknowledged messages that nobody is known to have received and
+// that were gone when the drain was over, and how many more there are about which
+// the drain says nothing.
+func (q *queue) missing() (gone []due, open int) {
+	since, by := q.emptyBy()
+	for i := range q.messages {
+		m := &q.messages[i]
+		switch copies := m.missing(); {
+		case copies == 0:
+		case m.acked < since:
+			gone = append(gone, due{message: m, by: by, because: q.drained, copies: copies})
+		default:
+			open += copies
+		}
+	}
+	return gone, open
+}
+
+// overtaken are the messages that were sent before another one that somebody
+// received earlier: in a first-in, first-out queue they must have been taken
+// before that.
+func (q *queue) overtaken() []due {
+	later := q.receivedAfter()
+	var dues []due
+	for i := range q.messages {
+		m := &q.messages[i]
+		if m.sends != 1 || m.acks != 1 || m.receives > 0 && !q.sound(m) {
+			continue
+		}
+		by, because := later(m.acked)
+		if by != never && (m.receives == 0 || by < q.calls[m.receive].Invoke) {
+			dues = append(dues, due{message: m, by: by, because: because, copies: 1})
+		}
+	}
+	return dues
+}
+
+// receivedAfter returns a function that gives, for a time, the first receive to
+// be done of a message that was sent only after that time, and when it was done.
+func (q *queue) receivedAfter() func(after int) (by, because int) {
+	type arrival struct{ sent, by, because int }
+	var arrivals []arrival
+	for i := range q.messages {
+		if m := &q.messages[i]; q.sound(m) {
+			arrivals = append(arrivals, arrival{q.calls[m.send].Invoke, q.calls[m.done].Complete, m.done})
+		}
+	}
+	slices.SortFunc(arrivals, func(a, b arrival) int { return cmp.Compare(a.sent, b.sent) })
+	for i := len(arrivals) - 2; i >= 0; i-- { // the earliest of this one and all after it
+		if next := arrivals[i+1]; next.by < arrivals[i].by {
+			arrivals[i].by, arrivals[i].because = next.by, next.because
+		}
+	}
+	return func(after int) (int, int) {
+		at, _ := slices.BinarySearchFunc(arrivals, after, func(a arrival, t int) int { return cmp.Compare(a.sent, t) })
+		if at == len(arrivals) {
+			return never, none
+		}
+		return arrivals[at].by, arrivals[at].because
+	}
+}
+
+// waiting returns a function that gives, for a time, the time until which some
+// message that was acknowledged before then was certainly in the queue.
+func (q *queue) waiting() func(at int) (until int) {
+	type stay struct{ from, until int }
+	var stays []stay
+	for i := range q.messages {
+		if m := &q.messages[i]; m.acks > 0 && m.sends == 1 && m.receives == 1 {
+			stays = append(stays, stay{m.acked, q.calls[m.receive].Invoke})
+		}
+	}
+	slices.SortFunc(stays, func(a, b stay) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(stays); i++ {
+		stays[i].until = max(stays[i].until, stays[i-1].until)
+	}
+	return func(at int) int {
+		n, _ := slices.BinarySearchFunc(stays, at, func(s stay, t int) int { return cmp.Compare(s.from, t) })
+		if n == 0 {
+			return none
+		}
+		return stays[n-1].until
+	}
+}
