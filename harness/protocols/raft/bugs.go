@@ -1,0 +1,111 @@
+package raft
+
+// Bug is a deliberate mistake. The zero Bug is none.
+type Bug string
+
+const (
+	StaleReads         Bug = "stale-reads"
+	FollowerReads      Bug = "follower-reads"
+	EarlyAck           Bug = "early-ack"
+	NoFsync            Bug = "no-fsync"
+	ForgetVote         Bug = "forget-vote"
+	CommitPreviousTerm Bug = "commit-previous-term"
+	NoMajority         Bug = "no-majority"
+	DoubleApply        Bug = "double-apply"
+	LostDequeue        Bug = "lost-dequeue"
+	Redeliver          Bug = "redeliver"
+	LeaseByWallClock   Bug = "lease-by-wall-clock"
+	NoChecksum         Bug = "no-checksum"
+)
+
+// Mistake tells of a Bug: what is wrong, who else got it wrong, and how to see
+// it.
+type Mistake struct {
+	Bug   Bug
+	About string
+	// Seen names systems that made this mistake or chose this behaviour, and
+	// where that is written.
+	Seen string
+	// Workload, Nemesis and Options (of the command line) reveal it in half a
+	// minute.
+	Workload, Nemesis, Options string
+}
+
+// Mistakes are all bugs, in the order in which one may want to try them.
+// NoFsync and NoChecksum are mistakes of the process around the actor.
+func Mistakes() []Mistake {
+	return []Mistake{
+		{
+			Bug:      StaleReads,
+			About:    "a leader answers reads from its own state without asking a majority, and never steps down by itself",
+			Seen:     "Consul in default mode (hashicorp/consul issue 54), etcd 0.4 (Jepsen 2014)",
+			Workload: "register", Nemesis: "partition:leader",
+		},
+		{
+			Bug:      FollowerReads,
+			About:    "every node answers reads from its own state, however old",
+			Seen:     "ZooKeeper, and etcd with serializable reads, by design",
+			Workload: "register", Nemesis: "partition",
+		},
+		{
+			Bug:      EarlyAck,
+			About:    "a leader acknowledges a write that is in its own log only",
+			Seen:     "MongoDB with write concern 1, Redis replication, Kafka with acks=1, by design",
+			Workload: "register", Nemesis: "partition:leader",
+		},
+		{
+			Bug:      NoFsync,
+			About:    "nodes acknowledge what they keep in memory and write to disk about once a second",
+			Seen:     "NATS JetStream 2.12.1 with its default sync interval (Jepsen 2025)",
+			Workload: "register", Nemesis: "kill:all",
+		},
+		{
+			Bug:      ForgetVote,
+			About:    "term and vote are in memory only, so that a restarted node votes again in a term it has voted in",
+			Seen:     "Zeebe voted twice in a term (camunda issue 5356)",
+			Workload: "register", Nemesis: "kill:all",
+		},
+		{
+			Bug:      CommitPreviousTerm,
+			About:    "entries of earlier terms are committed by counting replicas (figure 8 of the Raft paper), and a new leader writes no entry of its own",
+			Seen:     "LogCabin (issue 44), goraft (pull request 27), canonical/raft (issue 220)",
+			Workload: "register", Nemesis: "partition:leader",
+		},
+		{
+			Bug:      NoMajority,
+			About:    "a leader commits alone and goes on when it is cut off",
+			Seen:     "Elasticsearch before 7 with too few minimum_master_nodes (Jepsen 2014)",
+			Workload: "register", Nemesis: "partition:leader",
+		},
+		{
+			Bug:      DoubleApply,
+			About:    "a request that was sent again, because its answer got lost, is applied again",
+			Seen:     "jetcd 0.8.2 (Jepsen 2024)",
+			Workload: "queue", Nemesis: "partition:one-way",
+		},
+		{
+			Bug:      LostDequeue,
+			About:    "a receive that was sent again is known to be done, but its answer is not remembered: the client is told that the queue is empty",
+			Seen:     "queues that count a message as consumed when it is sent, such as RabbitMQ with automatic acknowledgement",
+			Workload: "queue", Nemesis: "kill:leader",
+		},
+		{
+			Bug:      Redeliver,
+			About:    "what was received is removed from the replicated state half a second later, so that the next leader hands it out again",
+			Seen:     "Apache Pulsar, which persists cursors now and then (pull request 393), and Kafka with automatic offset commits",
+			Workload: "queue", Nemesis: "partition:leader",
+		},
+		{
+			Bug:      LeaseByWallClock,
+			About:    "a leader reads under a lease that it counts from the arrival of its followers' messages, by a clock that jumps",
+			Seen:     "SOFAJRaft before 1.2.5 (pull request 26)",
+			Workload: "register", Nemesis: "pause:leader",
+		},
+		{
+			Bug:      NoChecksum,
+			About:    "messages between nodes carry no checksum of their own",
+			Seen:     "Amazon S3 on 20 July 2008, brought down by single flipped bits in its gossip",
+			Workload: "register", Nemesis: "corrupt",
+		},
+	}
+}

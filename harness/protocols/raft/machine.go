@@ -1,0 +1,137 @@
+package raft
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/assaykit/assay/harness/actor"
+)
+
+// Machine is the replicated state: what all nodes compute alike from the log.
+type Machine struct {
+	Registers map[string]int   `json:"registers"`
+	Queues    map[string][]int `json:"queues"`
+	// Sets are sorted.
+	Sets map[string][]int `json:"sets"`
+	// Sessions remember for each gateway what was done for it.
+	Sessions map[actor.ID]*Session `json:"sessions"`
+}
+
+// Session makes repeated requests harmless. It holds no more than its gateway
+// may still ask for: the gateway says which is the oldest request that it waits
+// for, and a new incarnation waits for none of the old.
+type Session struct {
+	Incarnation int `json:"incarnation"`
+	Low         int `json:"low"`
+	// Done has the answers of the requests from Low on.
+	Done map[int]Response `json:"done,omitempty"`
+}
+
+func newMachine() Machine {
+	return Machine{
+		Registers: make(map[string]int),
+		Queues:    make(map[string][]int),
+		Sets:      make(map[string][]int),
+		Sessions:  make(map[actor.ID]*Session),
+	}
+}
+
+// apply executes a committed entry, once for each request.
+func (m *Machine) apply(e Entry, bug Bug) Response {
+	if e.ID == (RequestID{}) {
+		return m.execute(e.Command)
+	}
+	session := m.session(e)
+	if session == nil {
+		return refusal("superseded")
+	}
+	response, done := session.Done[e.ID.Number]
+	switch {
+	case done && bug == LostDequeue && e.Command.F == receive:
+		// It is known that this was done, but not what came of it.
+		return Response{OK: true}
+	case done && bug != DoubleApply:
+		return response
+	}
+	response = m.execute(e.Command)
+	session.Done[e.ID.Number] = response
+	return response
+}
+
+// session returns the session of the entry's gateway, or nil if that does not
+// wait for this request any more; then it must not be executed, for it may have
+// been already.
+func (m *Machine) session(e Entry) *Session {
+	s, known := m.Sessions[e.ID.Gateway]
+	if !known || e.ID.Incarnation > s.Incarnation {
+		s = &Session{Incarnation: e.ID.Incarnation, Done: make(map[int]Response)}
+		m.Sessions[e.ID.Gateway] = s
+	}
+	if e.ID.Incarnation < s.Incarnation || e.ID.Number < s.Low {
+		return nil
+	}
+	if e.Low > s.Low {
+		s.Low = e.Low
+		maps.DeleteFunc(s.Done, func(number int, _ Response) bool { return number < s.Low })
+	}
+	return s
+}
+
+// awaited says whether the gateway may still wait for an answer.
+func (m *Machine) awaited(id RequestID) bool {
+	s, known := m.Sessions[id.Gateway]
+	return known && s.Incarnation == id.Incarnation && id.Number >= s.Low
+}
+
+func (m *Machine) execute(c Command) Response {
+	switch c.F {
+	case write:
+		m.Registers[c.Key] = c.Value
+	case cas:
+		return m.compareAndSet(c)
+	case send:
+		m.Queues[c.Key] = append(m.Queues[c.Key], c.Value)
+	case receive:
+		return m.receive(c)
+	case remove:
+		queue := m.Queues[c.Key]
+		m.Queues[c.Key] = queue[min(c.Value, len(queue)):]
+	case add:
+		m.add(c)
+	}
+	return Response{OK: true}
+}
+
+func (m *Machine) compareAndSet(c Command) Response {
+	value, found := m.Registers[c.Key]
+	if !found || value != c.Old {
+		return Response{OK: true}
+	}
+	m.Registers[c.Key] = c.New
+	return Response{OK: true, Swapped: true}
+}
+
+func (m *Machine) receive(c Command) Response {
+	queue := m.Queues[c.Key]
+	if len(queue) == 0 {
+		return Response{OK: true}
+	}
+	m.Queues[c.Key] = queue[1:]
+	return Response{OK: true, Found: true, Value: queue[0]}
+}
+
+func (m *Machine) add(c Command) {
+	set := m.Sets[c.Key]
+	if place, there := slices.BinarySearch(set, c.Value); !there {
+		m.Sets[c.Key] = slices.Insert(set, place, c.Value)
+	}
+}
+
+// read answers what changes nothing.
+func (m *Machine) read(c Command) Response {
+	if c.F == elements {
+		return Response{OK: true, Elements: append([]int{}, m.Sets[c.Key]...)}
+	}
+	value, found := m.Registers[c.Key]
+	return Response{OK: true, Found: found, Value: value}
+}
