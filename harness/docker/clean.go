@@ -32,12 +32,14 @@ const (
 	kindVolume    = "volume"
 )
 
-// Leftovers lists all that carries the label of a run, in the order in which it
-// can be removed. Live runs' things are among it.
+// Leftovers lists all that runs have made whose claims are kept in the same place
+// as this process's, in the order in which it can be removed. Live runs' things
+// are among it.
 func (e *Engine) Leftovers(ctx context.Context) ([]Leftover, error) { return e.leftovers(ctx, "") }
 
-// Clean removes all that belongs to runs that are not alive, and says so in the
-// log. It returns how much it removed; its error names what it could not remove.
+// Clean removes those of the Leftovers whose runs are not alive, and says so in
+// the log. It returns how much it removed; its error names what it could not
+// remove.
 func (e *Engine) Clean(ctx context.Context, alive func(run string) bool, log io.Writer) (removed int, err error) {
 	found, err := e.Leftovers(ctx)
 	if err != nil {
@@ -67,15 +69,19 @@ func (e *Engine) removeRun(ctx context.Context, run string) error {
 }
 
 func (e *Engine) leftovers(ctx context.Context, run string) ([]Leftover, error) {
-	containers, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: ofRun(run)})
+	selected, err := ofRun(run)
+	if err != nil {
+		return nil, err
+	}
+	containers, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: selected})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
-	networks, err := e.api.NetworkList(ctx, network.ListOptions{Filters: ofRun(run)})
+	networks, err := e.api.NetworkList(ctx, network.ListOptions{Filters: selected})
 	if err != nil {
 		return nil, fmt.Errorf("list networks: %w", err)
 	}
-	volumes, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: ofRun(run)})
+	volumes, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: selected})
 	if err != nil {
 		return nil, fmt.Errorf("list volumes: %w", err)
 	}

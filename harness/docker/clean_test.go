@@ -43,14 +43,14 @@ func TestCleanRemovesWhatAKilledControllerLeft(t *testing.T) {
 	run := newRun()
 	kill := startAbandoner(t, run)
 	requireOwned(t, e, run, live.run)
-	if removed, err := e.Clean(t.Context(), aliveOf(run, live.run), testLog{t}); err != nil || removed != 0 {
+	if removed, err := e.Clean(t.Context(), owner.Alive, testLog{t}); err != nil || removed != 0 {
 		t.Fatalf("cleaning while both live: removed %d, %v", removed, err)
 	}
 	kill()
 
 	requireAgentGone(t, e, run)
 	var log bytes.Buffer
-	removed, err := e.Clean(t.Context(), aliveOf(run, live.run), &log)
+	removed, err := e.Clean(t.Context(), owner.Alive, &log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,17 +69,21 @@ func TestCleanRemovesWhatAKilledControllerLeft(t *testing.T) {
 	}
 }
 
-// aliveOf limits a test's cleaning to its own runs: others may go on beside it,
-// with another ASSAY_STATE.
-func aliveOf(mine ...string) func(string) bool {
-	return func(run string) bool {
-		for _, m := range mine {
-			if m == run {
-				return owner.Alive(run)
-			}
-		}
-		return true
+// Nobody can tell whether a run lives whose claim he cannot see.
+func TestCleanLeavesOtherPeoplesRunsAlone(t *testing.T) {
+	e := requireEngine(t)
+	c := startCluster(t, e, 1)
+	mine := os.Getenv("ASSAY_STATE")
+	t.Setenv("ASSAY_STATE", t.TempDir())
+	if found, err := e.Leftovers(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("another place's leftovers: %v, %v", found, err)
 	}
+	if removed, err := e.Clean(t.Context(), owner.Alive, testLog{t}); err != nil || removed > 0 {
+		t.Errorf("removed %d things of another place, %v", removed, err)
+	}
+	t.Setenv("ASSAY_STATE", mine)
+	requireStates(t, c, cluster.Running)
+	requireOwned(t, e, c.run)
 }
 
 func requireOwned(t *testing.T, e *Engine, runs ...string) {

@@ -41,19 +41,25 @@ var (
 	_ cluster.Starter = (*Engine)(nil).Start
 	_ cluster.Cluster = (*Cluster)(nil)
 	_ cluster.Network = (*Cluster)(nil)
+	_ cluster.Imaged  = (*Cluster)(nil)
 	_ cluster.Node    = (*Node)(nil)
 )
 
 // Start implements cluster.Starter. The cluster holds the claim on its run until
 // it is closed.
 func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
+	labels, err := labels(o.Run)
+	if err != nil {
+		return nil, err
+	}
+	labels[labelTarget] = o.Target.Name()
 	claim, err := owner.Take(o.Run)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{
-		engine: e, run: o.Run, claim: claim, log: &serialWriter{to: orDiscard(o.Log)},
-		labels:  map[string]string{labelRun: o.Run, labelTarget: o.Target.Name()},
+		engine: e, run: o.Run, claim: claim, labels: labels,
+		log:     &serialWriter{to: orDiscard(o.Log)},
 		network: containerName(o.Run, "net"),
 	}
 	if err := c.start(ctx, o); err != nil {
@@ -145,9 +151,8 @@ func (e *Engine) used(ctx context.Context, reference string) (usedImage, error) 
 	return usedImage{reference, id}, err
 }
 
-// Image returns the reference and the digest of the image that the first node
-// runs. A preferred image, or one by content, has another reference than the
-// target's.
+// Image implements cluster.Imaged, for the first node's image. A preferred image,
+// or one by content, has another reference than the target's.
 func (c *Cluster) Image() (reference, id string) { return c.image.reference, c.image.id }
 
 // Runtime implements cluster.Cluster.

@@ -23,6 +23,10 @@ func (e *Engine) Probe(ctx context.Context) cluster.Capabilities {
 
 func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err error) {
 	run := "probe-" + strings.ToLower(rand.Text()[:8])
+	labels, err := labels(run)
+	if err != nil {
+		return nil, err
+	}
 	claim, err := owner.Take(run)
 	if err != nil {
 		return nil, err
@@ -32,7 +36,7 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 		defer cancel()
 		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
 	}()
-	a, err := e.startAgent(ctx, containerName(run, roleAgent), map[string]string{labelRun: run}, io.Discard)
+	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, io.Discard)
 	if err != nil {
 		return nil, err
 	}

@@ -151,6 +151,23 @@ func Remove(run string) error {
 	return claim.Release()
 }
 
+// Place names where this process keeps claims: host and folder. Whoever keeps them
+// in another place, another user for instance, cannot tell whether a run of this
+// one lives; so runtimes label what they make with the place too, and clean up
+// only after runs of their own.
+func Place() (string, error) {
+	root, err := stateFolder()
+	if err != nil {
+		return "", err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("name the place of claims: %w", err)
+	}
+	absolute, err := filepath.Abs(root)
+	return host + ":" + absolute, err
+}
+
 func folder(run string) (string, error) {
 	if !validRun.MatchString(run) {
 		return "", fmt.Errorf("run %q: its name may consist of letters, digits and dashes only", run)

@@ -92,6 +92,21 @@ func TestRemoveTakesTheFolderOfADeadRun(t *testing.T) {
 	requireStale(t)
 }
 
+func TestPlacesDiffer(t *testing.T) {
+	var places []string
+	for range 2 {
+		t.Setenv(stateVariable, t.TempDir())
+		place, err := Place()
+		if err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, place)
+	}
+	if places[0] == places[1] {
+		t.Errorf("two folders are the same place %q", places[0])
+	}
+}
+
 func TestRunNamesAreNotPaths(t *testing.T) {
 	t.Setenv(stateVariable, t.TempDir())
 	for _, run := range []string{"", ".", "..", "a/b", "../x", "a b", "-a"} {
