@@ -1,0 +1,151 @@
+// Package demo is the built-in target: registers, queues and sets on the Raft of
+// harness/protocols/raft, in containers or as child processes. With no bug it
+// is correct under every fault; each of its settings of bug is a mistake that
+// real systems have made.
+package demo
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/gobuild"
+	"github.com/assaykit/assay/harness/protocols/raft"
+	"github.com/assaykit/assay/harness/targets/demo/node"
+)
+
+const (
+	clientPort = "client"
+	peerPort   = "peer"
+	// bugSetting is the key of the setting that switches a mistake on.
+	bugSetting = "bug"
+	noBug      = "none"
+)
+
+// Target is the demo. It implements cluster.Target and cluster.Leaders.
+type Target struct {
+	// program starts a node; the arguments follow.
+	program func() ([]string, error)
+	// edition changes when the program may have changed.
+	edition func() (string, error)
+}
+
+// New is the target; its child processes are "assay node", that is this very
+// program.
+func New() Target {
+	return newTarget(func() ([]string, error) {
+		self, err := os.Executable()
+		return []string{self, "node"}, err
+	})
+}
+
+// WithProgram is the target with another program for the local runtime, which
+// has to call node.Main with the arguments that follow.
+func WithProgram(program ...string) Target {
+	return newTarget(func() ([]string, error) { return program, nil })
+}
+
+func newTarget(program func() ([]string, error)) Target {
+	return Target{program: program, edition: sync.OnceValues(edition)}
+}
+
+// Name implements cluster.Target.
+func (Target) Name() string { return "demo" }
+
+// About implements cluster.Target.
+func (Target) About() string {
+	return "a small replicated store on Raft, built in, with bugs to switch on (register, set, queue)"
+}
+
+// Settings implements cluster.Target.
+func (Target) Settings() []cluster.Setting {
+	choices := []cluster.Choice{{Value: noBug, About: "correct"}}
+	for _, m := range raft.Mistakes() {
+		choices = append(choices, cluster.Choice{Value: string(m.Bug), About: m.About})
+	}
+	return []cluster.Setting{{
+		Key: bugSetting, Default: noBug, About: "which mistake the nodes make", Choices: choices,
+	}}
+}
+
+// Nodes implements cluster.Target.
+func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, error) {
+	program, err := t.program()
+	if err != nil {
+		return nil, fmt.Errorf("find the program of the demo's nodes: %w", err)
+	}
+	edition, err := t.edition()
+	if err != nil {
+		return nil, fmt.Errorf("name the demo's image: %w", err)
+	}
+	var specs []cluster.NodeSpec
+	for i, name := range at.Names() {
+		specs = append(specs, cluster.NodeSpec{
+			Name: name,
+			Image: cluster.Image{
+				Reference: "assay/demo:" + edition,
+				Recipe:    gobuild.Own{Package: "cmd/assay-node", Path: "/assay-node"},
+			},
+			Program: append(program[:len(program):len(program)], node.UntilStdinCloses),
+			Args:    arguments(name, cfg, cfg.Seed+int64(i), at),
+			Ports:   map[string]int{clientPort: 8080, peerPort: 7000},
+		})
+	}
+	return specs, nil
+}
+
+func arguments(self string, cfg cluster.Config, seed int64, at cluster.Layout) []string {
+	return []string{
+		"--id=" + self,
+		"--peers=" + peers(self, at),
+		"--listen-client=" + at.Listen(self, clientPort),
+		"--listen-peer=" + at.Listen(self, peerPort),
+		"--data=" + at.Data(self),
+		"--bug=" + bug(cfg),
+		"--seed=" + strconv.FormatInt(seed, 10),
+	}
+}
+
+// peers are the other nodes, at the addresses at which self reaches them.
+func peers(self string, at cluster.Layout) string {
+	var list []string
+	for _, name := range at.Names() {
+		if name != self {
+			list = append(list, name+"="+at.Dial(self, name, peerPort))
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+func bug(cfg cluster.Config) string {
+	if value, chosen := cfg.Settings[bugSetting]; chosen {
+		return value
+	}
+	return noBug
+}
+
+// edition is a hash of the running program. The nodes' program is built from
+// the same source, so that a new edition of the one means a new image of the
+// other.
+func edition() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12], nil
+}
