@@ -56,8 +56,8 @@ func stored(path string) (*results.Dir, Outcome, *history.History, error) {
 	if err != nil {
 		return nil, Outcome{}, nil, err
 	}
-	h, _, err := history.Read(dir.HistoryPath())
-	return dir, Outcome{Dir: dir.Path(), Run: run}, h, err
+	h, notice, err := history.Read(dir.HistoryPath())
+	return dir, Outcome{Dir: dir.Path(), Run: run, Notice: notice.String()}, h, err
 }
 
 // check judges a history: the workload's promise, and whether the history

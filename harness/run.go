@@ -118,6 +118,10 @@ func (r *run) setUp(ctx context.Context) error {
 	}
 	r.cluster = made
 	r.describeCluster()
+	// Should this process be killed, the run can still be understood.
+	if err := r.dir.WriteRun(r.record); err != nil {
+		return err
+	}
 	if err := r.test.Nemesis.Supports(made.Capabilities()); err != nil {
 		return fmt.Errorf("nemesis %s: %w", r.test.Nemesis, err)
 	}

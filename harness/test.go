@@ -73,4 +73,7 @@ type Outcome struct {
 	Dir     string
 	Run     results.Run
 	Verdict checkers.Verdict
+	// Notice tells what a reader of the stored history should know, such as that
+	// its last line was torn; empty if there is nothing to notice.
+	Notice string
 }

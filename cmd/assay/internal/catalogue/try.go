@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,9 +26,9 @@ func (a Attempt) AsExpected() bool {
 	return a.Code == 0
 }
 
-// Runner executes `assay test` with the given arguments and returns its exit
-// code.
-type Runner func(ctx context.Context, args []string) (code int, err error)
+// Runner executes `assay test` as the row says, with the seed, and returns its
+// exit code.
+type Runner func(ctx context.Context, row Row, seed int64) (code int, err error)
 
 // Try runs every row with every seed, several at a time, and tells log about
 // each. It stops early when the context ends.
@@ -49,7 +48,7 @@ func Try(ctx context.Context, rows []Row, seeds []int64, atOnce int, run Runner,
 		all.Go(func() {
 			defer func() { <-slots }()
 			began := time.Now()
-			code, err := run(ctx, append(slices.Clone(todo.Row.Args), "--seed", fmt.Sprint(todo.Seed)))
+			code, err := run(ctx, todo.Row, todo.Seed)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -97,14 +96,15 @@ func Table(w io.Writer, rows []Row, attempts []Attempt) error {
 				}
 			}
 		}
-		if _, err := fmt.Fprintf(w, "| %s | `%s` | %s | %d of %d |\n", row.About, command(row), must(row), right, of); err != nil {
+		if _, err := fmt.Fprintf(w, "| %s | `%s` | %s | %d of %d |\n", row.About, command(row), row.Must(), right, of); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func must(r Row) string {
+// Must is the verdict that has to come out.
+func (r Row) Must() string {
 	if r.Invalid {
 		return "invalid"
 	}
