@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/report"
+)
+
+// conclude prints how a run ended. What it returns becomes the exit code.
+func conclude(out io.Writer, o harness.Outcome, err error) error {
+	if err != nil {
+		if o.Dir != "" {
+			fmt.Fprintf(out, "what was recorded is in %s; '%s' judges it\n", o.Dir, assay("check", o.Dir))
+		}
+		return err
+	}
+	fmt.Fprintln(out)
+	in := report.Input{Run: o.Run, Verdict: o.Verdict, History: recorded(o.Dir), Dir: o.Dir}
+	if err := report.Text(out, in); err != nil {
+		return err
+	}
+	return exit.Judged(o.Verdict.Validity)
+}
+
+// recorded is the history of a run. Without one the verdict is told all the
+// same, only without the operations behind it.
+func recorded(path string) *history.History {
+	dir, err := results.Open(path)
+	if err != nil {
+		return nil
+	}
+	h, _, err := history.Read(dir.HistoryPath())
+	if err != nil {
+		return nil
+	}
+	return h
+}
+
+// assay is a command line of this program, as one types it.
+func assay(args ...string) string {
+	return results.Command(append(invocation(), args...)...)
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/cmd/assay/internal/settings"
+	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/workloads"
+)
+
+// testFlags are the flags of 'assay test'. Their defaults make a run that shows
+// something and ends in less than a minute.
+type testFlags struct {
+	workload, nemesis, runtime, image, results   string
+	nodes, concurrency                           int
+	rate                                         float64
+	time, opTimeout, hold, quiet, settle, budget time.Duration
+	seed                                         int64
+	set                                          []string
+	quietProgress                                bool
+}
+
+func (f *testFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVar(&f.workload, "workload", "", "what clients do (default the target's first, see 'assay list')")
+	flags.StringVar(&f.nemesis, "nemesis", "partition,kill,pause", "what breaks: families with optional shapes, as in partition:leader+ring,kill, or none")
+	flags.StringVar(&f.runtime, "runtime", "", "where the cluster runs: docker or local (default docker if an engine is in reach)")
+	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes")
+	flags.DurationVar(&f.time, "time", 30*time.Second, "how long the clients work under faults")
+	flags.Int64Var(&f.seed, "seed", 0, "decides operations and faults (default random)")
+	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target or the workload; may be repeated")
+	flags.StringVar(&f.image, "image", "", "container image in place of the target's own")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node)")
+	flags.Float64Var(&f.rate, "rate", 200, "operations a second, of all clients together")
+	flags.DurationVar(&f.opTimeout, "op-timeout", time.Second, "after which the outcome of an operation is unknown")
+	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long a fault lasts, more or less")
+	flags.DurationVar(&f.quiet, "quiet", 2*time.Second, "how long nothing is broken between two faults, more or less")
+	flags.DurationVar(&f.settle, "settle", 500*time.Millisecond, "how long to wait between healing and the final reads")
+	flags.DurationVar(&f.budget, "budget", time.Minute, "how long the checkers may take")
+	flags.StringVar(&f.results, "results", "results", "directory for the runs")
+	flags.BoolVarP(&f.quietProgress, "quiet-progress", "q", false, "print no progress")
+	flags.SortFlags = false
+}
+
+// test makes a run of the flags. Its errors are usage errors.
+func (f *testFlags) test(args []string) (harness.Test, error) {
+	target, err := findTarget(targetName(args))
+	if err != nil {
+		return harness.Test{}, err
+	}
+	workload, err := findWorkload(f.workload, target)
+	if err != nil {
+		return harness.Test{}, err
+	}
+	faults, err := parseNemesis(f.nemesis)
+	if err != nil {
+		return harness.Test{}, err
+	}
+	test := f.figures()
+	test.Target, test.Workload, test.Nemesis = target, workload, faults
+	return f.furnish(test)
+}
+
+// figures are the parts of a run that need no looking up.
+func (f *testFlags) figures() harness.Test {
+	return harness.Test{
+		Nodes: f.nodes, Concurrency: f.concurrency, Rate: f.rate,
+		Duration: f.time, OpTimeout: f.opTimeout, Hold: f.hold, Quiet: f.quiet,
+		Settle: f.settle, Budget: f.budget, Seed: f.seed,
+		Image: f.image, Results: f.results,
+	}
+}
+
+// furnish adds the settings, and lets target and workload judge the whole.
+func (f *testFlags) furnish(test harness.Test) (harness.Test, error) {
+	var err error
+	test.TargetSettings, test.WorkloadSettings, err = settings.Split(f.set, test.Target.Settings(), test.Workload.Settings())
+	if err != nil {
+		return test, err
+	}
+	spec, err := nodeSpec(test)
+	if err != nil {
+		return test, exit.Misuse("target %s: %w", test.Target.Name(), err)
+	}
+	if err := checkRuntime(f.runtime, runtimesOf(spec), test.Target); err != nil {
+		return test, err
+	}
+	return test, tryWorkload(test)
+}
+
+// tryWorkload lets the workload judge its settings, which it does when it is
+// asked for what it needs in a run.
+func tryWorkload(test harness.Test) error {
+	config := workloads.Config{Seed: test.Seed, Settings: test.WorkloadSettings, Workers: max(1, test.Concurrency), Duration: test.Duration}
+	_, err := test.Workload.Generator(config)
+	if err == nil {
+		_, err = test.Workload.Checker(config)
+	}
+	if err != nil {
+		return exit.Misuse("workload %s: %w", test.Workload.Name(), err)
+	}
+	return nil
+}
+
+// chooseSeed lets chance decide unless a seed was given. Seeds are read aloud
+// and typed, so they have nine digits at most.
+func (f *testFlags) chooseSeed(flags *pflag.FlagSet) {
+	if !flags.Changed("seed") {
+		f.seed = 1 + rand.Int64N(999_999_999)
+	}
+}
+
+// nodeSpec is the specification of the first node, made for no machine in
+// particular: it shows where the target can run, and that its settings fit.
+func nodeSpec(test harness.Test) (cluster.NodeSpec, error) {
+	config := cluster.Config{Nodes: test.Nodes, Image: test.Image, Settings: test.TargetSettings, Seed: test.Seed}
+	specs, err := test.Target.Nodes(config, nowhere(test.Nodes))
+	if err != nil {
+		return cluster.NodeSpec{}, err
+	}
+	if len(specs) == 0 {
+		return cluster.NodeSpec{}, fmt.Errorf("describes no nodes")
+	}
+	return specs[0], nil
+}
+
+// nowhere is the layout of that many nodes on no machine.
+type nowhere int
+
+func (n nowhere) Names() []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("n%d", i+1)
+	}
+	return names
+}
+
+func (nowhere) Listen(string, string) string       { return "127.0.0.1:1" }
+func (nowhere) Dial(string, string, string) string { return "127.0.0.1:1" }
+func (nowhere) Data(string) string                 { return "/" }
