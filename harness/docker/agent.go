@@ -60,7 +60,7 @@ func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]
 	}
 	a, err := e.callAgent(ctx, id)
 	if err != nil {
-		undo, cancel := uninterrupted(ctx)
+		undo, cancel := uninterrupted(ctx, removingTakes)
 		defer cancel()
 		return nil, errors.Join(err, e.removeContainer(undo, id))
 	}

@@ -178,7 +178,7 @@ func (c *Cluster) Close(ctx context.Context) error {
 	if c.claim == nil {
 		return nil
 	}
-	ctx, cancel := uninterrupted(ctx)
+	ctx, cancel := uninterrupted(ctx, removingTakes)
 	defer cancel()
 	c.dismissAgent()
 	if err := c.engine.removeRun(ctx, c.run); err != nil {

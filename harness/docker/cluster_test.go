@@ -26,6 +26,11 @@ const (
 func TestNodesStartDieAndComeBackWithTheirData(t *testing.T) {
 	c := startCluster(t, requireEngine(t), 3)
 	requireStates(t, c, cluster.Running, cluster.Running, cluster.Running)
+	for _, what := range []cluster.Capability{cluster.CanKill, cluster.CanPause, cluster.CanPartition, cluster.CanCorrupt} {
+		if err := c.Capabilities().Supports(what); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 	n := c.node(t, "n2")
 	address := n.Addr("client")
 	if n.Addr("peer") != "" {
@@ -104,6 +109,8 @@ func TestOpenConnectionsSurviveAPartition(t *testing.T) {
 
 func TestOneWayRulesDropOneWay(t *testing.T) {
 	c := startCluster(t, requireEngine(t), 2)
+	requireRefused(t, c)
+	requireReach(t, c)
 	if err := c.SetRules(t.Context(), rules(drop("n1", "n2"))); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +119,20 @@ func TestOneWayRulesDropOneWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	requireReach(t, c, "n2 n1")
+}
+
+// requireRefused tries rules that are not between two nodes of the cluster.
+func requireRefused(t *testing.T, c *Cluster) {
+	t.Helper()
+	for name, r := range map[string]cluster.Rules{
+		"unknown node": rules(drop("n1", "n9")),
+		"itself":       rules(drop("n1", "n1")),
+		"probability":  {Corrupt: map[cluster.Link]float64{{From: "n1", To: "n2"}: 1.5}},
+	} {
+		if err := c.SetRules(t.Context(), r); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
 }
 
 func TestRulesHoldForPausedAndRestartedNodes(t *testing.T) {
@@ -232,20 +253,6 @@ func TestKilledAgentHealsTheNetwork(t *testing.T) {
 	requireReach(t, c, "n1 n2", "n2 n1")
 }
 
-func TestRulesMustBeBetweenNodesOfTheCluster(t *testing.T) {
-	c := startCluster(t, requireEngine(t), 2)
-	for name, r := range map[string]cluster.Rules{
-		"unknown node": rules(drop("n1", "n9")),
-		"itself":       rules(drop("n1", "n1")),
-		"probability":  {Corrupt: map[cluster.Link]float64{{From: "n1", To: "n2"}: 1.5}},
-	} {
-		if err := c.SetRules(t.Context(), r); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	requireReach(t, c)
-}
-
 func TestFailedStartLeavesNothingBehind(t *testing.T) {
 	e := requireEngine(t)
 	for name, c := range map[string]struct {
@@ -274,7 +281,11 @@ func TestNodeThatEndsAtOnceShowsItsLastLines(t *testing.T) {
 	if err := n.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	err := n.requireRunning(t.Context())
+	found, err := n.inspect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = n.requireRunning(t.Context(), found.State)
 	want := "start n1: its process ended at once with exit code 137; its last lines:\nstart 1"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
@@ -321,15 +332,6 @@ func TestARunHasOneCluster(t *testing.T) {
 		t.Errorf("got %v, want ErrAlive", err)
 	}
 	requireStates(t, c, cluster.Running)
-}
-
-func TestCapabilities(t *testing.T) {
-	c := startCluster(t, requireEngine(t), 1)
-	for _, what := range []cluster.Capability{cluster.CanKill, cluster.CanPause, cluster.CanPartition, cluster.CanCorrupt} {
-		if err := c.Capabilities().Supports(what); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
 }
 
 func requireGone(t *testing.T, e *Engine, run string) {

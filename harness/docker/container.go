@@ -13,7 +13,7 @@ func (e *Engine) createContainer(ctx context.Context, name string, config *conta
 	if err := context.Cause(ctx); err != nil {
 		return "", err
 	}
-	ctx, cancel := uninterrupted(ctx)
+	ctx, cancel := uninterrupted(ctx, makingTakes)
 	defer cancel()
 	created, err := e.api.ContainerCreate(ctx, config, host, net, nil, name)
 	return created.ID, err

@@ -27,7 +27,7 @@ func (e *Engine) createNetwork(ctx context.Context, name string, labels map[stri
 	if err := context.Cause(ctx); err != nil {
 		return netip.Prefix{}, err
 	}
-	ctx, cancel := uninterrupted(ctx)
+	ctx, cancel := uninterrupted(ctx, makingTakes)
 	defer cancel()
 	// If this machine's addresses cannot be listed, the engine's word is enough.
 	mine, _ := net.InterfaceAddrs()

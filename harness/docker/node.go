@@ -36,6 +36,8 @@ type Node struct {
 	id string
 	// published are the ports of this machine that lead to the node's, by name.
 	published map[string]int
+	// process is what runs, guarded by the cluster's mu.
+	process process
 }
 
 // create makes the container and starts it. A port that was free may be taken
@@ -152,22 +154,22 @@ func (n *Node) Start(ctx context.Context) error {
 			return fmt.Errorf("start %s: %w", n.spec.Name, err)
 		}
 	}
-	if err := n.cluster.welcome(ctx); err != nil {
-		return fmt.Errorf("start %s: apply the network's rules: %w", n.spec.Name, err)
-	}
-	return n.requireRunning(ctx)
-}
-
-func (n *Node) requireRunning(ctx context.Context) error {
 	found, err := n.inspect(ctx)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", n.spec.Name, err)
 	}
-	if found.State.Running {
+	if err := n.cluster.welcome(ctx, n, found.State); err != nil {
+		return fmt.Errorf("start %s: apply the network's rules: %w", n.spec.Name, err)
+	}
+	return n.requireRunning(ctx, found.State)
+}
+
+func (n *Node) requireRunning(ctx context.Context, s *container.State) error {
+	if s.Running {
 		return nil
 	}
 	return fmt.Errorf("start %s: its process ended at once with exit code %d; its last lines:\n%s",
-		n.spec.Name, found.State.ExitCode, n.lastLines(ctx))
+		n.spec.Name, s.ExitCode, n.lastLines(ctx))
 }
 
 func (n *Node) lastLines(ctx context.Context) string {
@@ -181,6 +183,7 @@ func (n *Node) lastLines(ctx context.Context) string {
 // Kill implements cluster.Node. The engine thaws a paused node so that it can
 // die.
 func (n *Node) Kill(ctx context.Context) error {
+	victim := n.cluster.remembered(n)
 	err := n.cluster.engine.api.ContainerKill(ctx, n.id, "SIGKILL")
 	if err != nil && !cerrdefs.IsConflict(err) { // a conflict: it does not run
 		return fmt.Errorf("kill %s: %w", n.spec.Name, err)
@@ -188,6 +191,7 @@ func (n *Node) Kill(ctx context.Context) error {
 	ended, failed := n.cluster.engine.api.ContainerWait(ctx, n.id, container.WaitConditionNotRunning)
 	select {
 	case <-ended:
+		n.cluster.farewell(n, victim)
 		return nil
 	case err := <-failed:
 		return fmt.Errorf("kill %s: wait for its end: %w", n.spec.Name, err)

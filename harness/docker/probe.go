@@ -32,7 +32,7 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 		return nil, err
 	}
 	defer func() {
-		undo, cancel := uninterrupted(ctx)
+		undo, cancel := uninterrupted(ctx, removingTakes)
 		defer cancel()
 		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
 	}()

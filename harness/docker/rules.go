@@ -2,13 +2,12 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/docker/docker/api/types/container"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/nemesis/agent/protocol"
@@ -73,10 +72,12 @@ func (c *Cluster) observe(ctx context.Context, what protocol.Operation) ([]proto
 	return links, err
 }
 
-// welcome gives the rules in force to a node that has just started.
-func (c *Cluster) welcome(ctx context.Context) error {
+// welcome takes note of a node that has just started, and gives it the rules in
+// force.
+func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	n.note(s)
 	if healthy(c.rules) {
 		return nil // nodes start without rules
 	}
@@ -112,65 +113,6 @@ func (c *Cluster) ensureAgent(ctx context.Context) error {
 	var err error
 	c.agent, err = c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.log)
 	return err
-}
-
-// withRunning calls f with the nodes that run. A node that ends in the meantime
-// makes f fail; then it is called once more with those that are left.
-func (c *Cluster) withRunning(ctx context.Context, f func([]protocol.Node) error) error {
-	before, err := c.running(ctx)
-	if err != nil {
-		return err
-	}
-	err = f(before)
-	if err == nil {
-		return nil
-	}
-	after, lookErr := c.running(ctx)
-	if lookErr != nil || sameNodes(before, after) {
-		return errors.Join(err, lookErr)
-	}
-	return f(after)
-}
-
-func sameNodes(a, b []protocol.Node) bool {
-	return slices.EqualFunc(a, b, func(x, y protocol.Node) bool { return x.Incarnation == y.Incarnation })
-}
-
-// running observes the nodes that run, with the rules for each.
-func (c *Cluster) running(ctx context.Context) ([]protocol.Node, error) {
-	seen := make([]*protocol.Node, len(c.nodes))
-	all, ctx := errgroup.WithContext(ctx)
-	for i, n := range c.nodes {
-		all.Go(func() (err error) {
-			seen[i], err = c.look(ctx, n)
-			return err
-		})
-	}
-	if err := all.Wait(); err != nil {
-		return nil, err
-	}
-	var nodes []protocol.Node
-	for _, n := range seen {
-		if n != nil {
-			nodes = append(nodes, *n)
-		}
-	}
-	return nodes, nil
-}
-
-// look returns nil for a node that does not run.
-func (c *Cluster) look(ctx context.Context, n *Node) (*protocol.Node, error) {
-	found, err := n.inspect(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("inspect %s: %w", n.spec.Name, err)
-	}
-	if !found.State.Running {
-		return nil, nil
-	}
-	node := c.rulesOf(n)
-	node.PID = found.State.Pid
-	node.Incarnation = found.ID + " " + found.State.StartedAt
-	return &node, nil
 }
 
 // rulesOf are the rules for what a node receives, always in the same order.

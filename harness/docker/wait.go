@@ -25,11 +25,16 @@ func eventually(ctx context.Context, try func() (done bool, err error)) error {
 	}
 }
 
+// The limits of requests that must not be cut short. An engine that is busy takes
+// its time to make things.
+const (
+	makingTakes   = 2 * time.Minute
+	removingTakes = 30 * time.Second
+)
+
 // uninterrupted is a context for requests that must not be cut short: those that
 // make something, which the engine would go on making when nobody waits for it
-// any more, and those that take something back. It ends by itself.
-func uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), longestRequest)
+// any more, and those that take something back.
+func uninterrupted(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
-
-const longestRequest = 30 * time.Second
