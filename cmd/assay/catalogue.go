@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaykit/assay/cmd/assay/internal/catalogue"
+	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/cmd/assay/internal/progress"
+	"github.com/assaykit/assay/cmd/assay/internal/suggest"
+)
+
+func newCatalogueCmd() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "catalogue",
+		Short: "Known mistakes and known-good systems, and whether Assay tells them apart",
+		Long: `Catalogue lists experiments whose verdict is known: systems with a known mistake,
+which have to come out invalid, and systems without, which have to stay valid.
+'assay catalogue run' tries them over many seeds.`,
+		Example: `  assay catalogue
+  assay catalogue run demo-stale-reads --seeds 1..10
+  assay catalogue run --seeds 1..10 --at-once 2       # all of it: hours`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return listCatalogue(c.OutOrStdout()) },
+	}
+	c.AddCommand(newCatalogueRunCmd())
+	return c
+}
+
+func listCatalogue(out io.Writer) error {
+	var lines [][]string
+	for _, row := range catalogue.Rows() {
+		lines = append(lines, []string{row.ID, row.Must(), row.About})
+	}
+	return table(out, lines)
+}
+
+func newCatalogueRunCmd() *cobra.Command {
+	var seeds, into string
+	var atOnce int
+	c := &cobra.Command{
+		Use:   "run [ID...]",
+		Short: "Try experiments over seeds and print a table (Markdown)",
+		Example: `  assay catalogue run demo-stale-reads --seeds 1..10
+  assay catalogue run etcd etcd-serializable --seeds 1..10`,
+		RunE: func(c *cobra.Command, ids []string) error {
+			rows, unknown := catalogue.Find(ids)
+			if unknown != "" {
+				return exit.Misuse("%s; see 'assay catalogue'", suggest.Unknown("experiment", unknown, catalogueIDs()))
+			}
+			numbers, err := parseSeeds(seeds)
+			if err != nil {
+				return exit.Misuse("--seeds %s: %w", seeds, err)
+			}
+			return tryCatalogue(c, rows, numbers, atOnce, into)
+		},
+	}
+	c.Flags().StringVar(&seeds, "seeds", "1..10", "which seeds, as in 1..10 or 3,5")
+	c.Flags().IntVar(&atOnce, "at-once", 1, "how many runs at a time")
+	c.Flags().StringVar(&into, "results", "results", "directory for the runs, one folder an experiment")
+	return c
+}
+
+// tryCatalogue runs this program once for each row and seed: a run that brings
+// down its process is then one bad line, not the end of all.
+func tryCatalogue(c *cobra.Command, rows []catalogue.Row, seeds []int64, atOnce int, into string) error {
+	ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping the runs")
+	defer stop()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	run := func(ctx context.Context, row catalogue.Row, seed int64) (int, error) {
+		args := append([]string{"test"}, row.Args...)
+		args = append(args, "--seed", strconv.FormatInt(seed, 10), "--quiet-progress", "--results", filepath.Join(into, row.ID))
+		return execute(ctx, self, args)
+	}
+	attempts, err := catalogue.Try(ctx, rows, seeds, atOnce, run, c.ErrOrStderr())
+	if tableErr := catalogue.Table(c.OutOrStdout(), rows, attempts); err == nil {
+		err = tableErr
+	}
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		if !a.AsExpected() {
+			return exit.As(exit.Invalid)
+		}
+	}
+	return ctx.Err()
+}
+
+// execute runs a program and tells its exit code. When the context ends it is
+// asked to stop in order, as by Ctrl-C.
+func execute(ctx context.Context, program string, args []string) (int, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 2 * time.Minute
+	err := cmd.Run()
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		return ended.ExitCode(), nil
+	}
+	return 0, err
+}
+
+// parseSeeds reads "1..10" or "3,5,8".
+func parseSeeds(text string) ([]int64, error) {
+	if first, last, ok := strings.Cut(text, ".."); ok {
+		return seedRange(first, last)
+	}
+	var seeds []int64
+	for _, word := range strings.Split(text, ",") {
+		seed, err := strconv.ParseInt(word, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a seed; write 1..10 or 3,5,8", word)
+		}
+		seeds = append(seeds, seed)
+	}
+	return seeds, nil
+}
+
+func seedRange(first, last string) ([]int64, error) {
+	from, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a seed; write 1..10 or 3,5,8", first)
+	}
+	to, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || to < from || to-from >= 10_000 {
+		return nil, fmt.Errorf("%q does not end a range of at most 10,000 seeds from %d", last, from)
+	}
+	var seeds []int64
+	for seed := from; seed <= to; seed++ {
+		seeds = append(seeds, seed)
+	}
+	return seeds, nil
+}
+
+func catalogueIDs() []string {
+	var ids []string
+	for _, row := range catalogue.Rows() {
+		ids = append(ids, row.ID)
+	}
+	return ids
+}
