@@ -3,6 +3,7 @@ package etcd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -18,8 +19,13 @@ import (
 func call(ctx context.Context, request func(context.Context) error) error {
 	var left atomic.Bool
 	err := request(context.WithValue(ctx, leftKey{}, &left))
-	if err != nil && (!left.Load() || turnedAway(err)) {
-		return workloads.NoEffect(err)
+	switch {
+	case err == nil:
+		return nil
+	case !left.Load():
+		return workloads.NoEffect(fmt.Errorf("never sent: %w", err))
+	case turnedAway(err):
+		return workloads.NoEffect(fmt.Errorf("rejected: %w", err))
 	}
 	return err
 }

@@ -1,0 +1,29 @@
+// Package targets is the table of the systems that can be put to the proof. It
+// holds no target itself: each is a package of its own below this one.
+package targets
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/demo"
+	"github.com/assaykit/assay/harness/targets/etcd"
+)
+
+// All are the targets, the built-in one first.
+func All() []cluster.Target {
+	return []cluster.Target{demo.New(), etcd.New()}
+}
+
+// Find returns the target with a name.
+func Find(name string) (cluster.Target, error) {
+	var names []string
+	for _, t := range All() {
+		if t.Name() == name {
+			return t, nil
+		}
+		names = append(names, t.Name())
+	}
+	return nil, fmt.Errorf("no target %q: choose one of %s", name, strings.Join(names, ", "))
+}
