@@ -156,6 +156,28 @@ func TestAFaultThatDoesNotTakeEffectIsNotVerified(t *testing.T) {
 	}
 }
 
+func TestCorruptionIsVerifiedByWhatWasCorrupted(t *testing.T) {
+	t.Parallel()
+	for spoiled, want := range map[uint64]string{0: "inject corrupt info", 3: "inject corrupt ok"} {
+		b, r := &noisyBench{newBench("n1", "n2", "n3"), spoiled}, recorder(t)
+		n := New(Config{Cluster: b, Recorder: r, Steps: []Step{step(planned("corrupt", "one"))}})
+		n.Run(t.Context())
+		if got := outcomes(r.Snapshot())[0]; got != want {
+			t.Errorf("%d packets changed: %s, want %s", spoiled, got, want)
+		}
+	}
+}
+
+// noisyBench says that so many packets to n2 were changed.
+type noisyBench struct {
+	*bench
+	spoiled uint64
+}
+
+func (b *noisyBench) Corrupted(context.Context) (map[cluster.Link]uint64, error) {
+	return map[cluster.Link]uint64{{From: "n1", To: "n2"}: b.spoiled}, nil
+}
+
 func TestANodeThatStaysDeadIsNotHealed(t *testing.T) {
 	t.Parallel()
 	b, r := newBench("n1", "n2", "n3"), recorder(t)

@@ -35,7 +35,8 @@ func (n *Nemesis) resolve(id int, p Planned, leaders []string) (active, *history
 	case "pause":
 		return &pause{nodes: nodes}, fault
 	case "corrupt":
-		return &partition{wires: n.wires, id: id, rules: n.corruptRules(fault.Nodes)}, fault
+		noise, _ := n.config.Cluster.(cluster.Noise)
+		return &corrupt{partition{wires: n.wires, id: id, rules: n.corruptRules(fault.Nodes)}, noise}, fault
 	}
 	panic("nemesis: a plan with the unknown family " + p.Family)
 }

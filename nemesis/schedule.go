@@ -47,7 +47,7 @@ func (s Spec) Plan(seed int64, nodes []string, t Timing) []Step {
 }
 
 // draw chooses what happens in one step: mostly one family, now and then two at
-// once, but never two that stop the same processes.
+// once, but not two that would get in each other's way.
 func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
 	first := random.IntN(len(s.Families))
 	faults := []Planned{s.Families[first].draw(random, nodes)}
@@ -55,13 +55,18 @@ func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
 		return faults
 	}
 	second := (first + 1 + random.IntN(len(s.Families)-1)) % len(s.Families)
-	if stopsProcesses(s.Families[first].Name) && stopsProcesses(s.Families[second].Name) {
+	if clash(s.Families[first].Name, s.Families[second].Name) {
 		return faults
 	}
 	return append(faults, s.Families[second].draw(random, nodes))
 }
 
-func stopsProcesses(family string) bool { return family == "kill" || family == "pause" }
+// clash says that two families cannot hold at once: a killed node cannot be
+// paused, and corruption cannot be seen where nothing is sent.
+func clash(a, b string) bool {
+	stops := func(family string) bool { return family == "kill" || family == "pause" }
+	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt"
+}
 
 func (f Family) draw(random *rand.Rand, nodes []string) Planned {
 	p := Planned{Family: f.Name, Shape: f.Shapes[random.IntN(len(f.Shapes))]}

@@ -54,8 +54,8 @@ func everyShapeComesUp(t *testing.T, spec Spec, steps []Step) {
 	t.Helper()
 	met := map[string]bool{}
 	for _, s := range steps {
-		if len(s.Faults) == 2 && stopsProcesses(s.Faults[0].Family) && stopsProcesses(s.Faults[1].Family) {
-			t.Error("a node is killed and paused at once")
+		if len(s.Faults) == 2 && clash(s.Faults[0].Family, s.Faults[1].Family) {
+			t.Errorf("%s and %s at once", s.Faults[0].Family, s.Faults[1].Family)
 		}
 		for _, f := range s.Faults {
 			met[f.Family+":"+f.Shape] = true

@@ -81,16 +81,3 @@ func compare(drop map[cluster.Link]bool, reach map[cluster.Link]bool) error {
 	slices.Sort(wrong)
 	return fmt.Errorf("network: %s", strings.Join(wrong, ", "))
 }
-
-// partition cuts links, corrupt spoils what runs over them.
-type partition struct {
-	wires *wires
-	id    int
-	rules cluster.Rules
-}
-
-func (p *partition) inject(ctx context.Context) error { return p.wires.set(ctx, p.id, p.rules) }
-func (p *partition) verify(ctx context.Context) error { return p.wires.verify(ctx) }
-func (p *partition) heal(ctx context.Context) error   { return p.wires.clear(ctx, p.id) }
-
-func (p *partition) verifyHealed(ctx context.Context) error { return p.wires.verify(ctx) }

@@ -66,6 +66,13 @@ type Network interface {
 	Reach(ctx context.Context) (map[Link]bool, error)
 }
 
+// Noise is implemented by networks that can tell what their corruption did.
+type Noise interface {
+	// Corrupted counts, for every link that is to be corrupted and leads to a
+	// running node, the packets that arrived changed under the present rules.
+	Corrupted(ctx context.Context) (map[Link]uint64, error)
+}
+
 // Link is the way from one node to another.
 type Link struct{ From, To string }
 

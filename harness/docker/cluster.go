@@ -41,6 +41,7 @@ var (
 	_ cluster.Starter = (*Engine)(nil).Start
 	_ cluster.Cluster = (*Cluster)(nil)
 	_ cluster.Network = (*Cluster)(nil)
+	_ cluster.Noise   = (*Cluster)(nil)
 	_ cluster.Imaged  = (*Cluster)(nil)
 	_ cluster.Node    = (*Node)(nil)
 )

@@ -40,6 +40,7 @@ type processes struct {
 var (
 	_ cluster.Starter = Start
 	_ cluster.Network = (*processes)(nil)
+	_ cluster.Noise   = (*processes)(nil)
 )
 
 // Start is a cluster.Starter. The cluster holds the claim on its run until it is
@@ -150,6 +151,11 @@ func (c *processes) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
 		up[n.name] = state == cluster.Running || state == cluster.Paused
 	}
 	return c.network.reach(ctx, func(l cluster.Link) bool { return up[l.From] && up[l.To] })
+}
+
+// Corrupted counts the packets that were changed under the present rules.
+func (c *processes) Corrupted(context.Context) (map[cluster.Link]uint64, error) {
+	return c.network.corrupted(), nil
 }
 
 // Close ends all nodes and removes their data. After an error it can be called

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -35,6 +36,8 @@ type network struct {
 	changed chan struct{}
 	chance  map[cluster.Link]*rand.Rand
 	seed    int64
+	// spoiled counts packets changed under the present rules.
+	spoiled map[cluster.Link]uint64
 }
 
 func newNetwork(seed int64) *network {
@@ -44,6 +47,7 @@ func newNetwork(seed int64) *network {
 		probes:  make(map[cluster.Link]*probe),
 		edition: 1, changed: make(chan struct{}),
 		chance: make(map[cluster.Link]*rand.Rand), seed: seed,
+		spoiled: make(map[cluster.Link]uint64),
 	}
 }
 
@@ -66,6 +70,7 @@ func (n *network) setRules(r cluster.Rules) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.rules = kept
+	clear(n.spoiled)
 	n.edition++
 	close(n.changed)
 	n.changed = make(chan struct{})
@@ -151,8 +156,16 @@ func (n *network) corrupt(l cluster.Link, data []byte) {
 		data = data[len(packet):]
 		if chance.Float64() < probability {
 			packet[chance.IntN(len(packet))] ^= 1
+			n.spoiled[l]++
 		}
 	}
+}
+
+// corrupted is what corrupt has done under the present rules.
+func (n *network) corrupted() map[cluster.Link]uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.spoiled)
 }
 
 // chanceOf is the link's own source of chance, under the lock.

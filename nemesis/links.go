@@ -1,0 +1,47 @@
+package nemesis
+
+import (
+	"context"
+	"errors"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// partition cuts links.
+type partition struct {
+	wires *wires
+	id    int
+	rules cluster.Rules
+}
+
+func (p *partition) inject(ctx context.Context) error { return p.wires.set(ctx, p.id, p.rules) }
+func (p *partition) verify(ctx context.Context) error { return p.wires.verify(ctx) }
+func (p *partition) heal(ctx context.Context) error   { return p.wires.clear(ctx, p.id) }
+
+func (p *partition) verifyHealed(ctx context.Context) error { return p.wires.verify(ctx) }
+
+// corrupt spoils what runs over links. It is in effect once a packet was seen to
+// be changed, which takes traffic: no other fault may silence the nodes
+// meanwhile.
+type corrupt struct {
+	partition
+	noise cluster.Noise
+}
+
+func (c *corrupt) verify(ctx context.Context) error {
+	if c.noise == nil {
+		return errors.New("this runtime cannot tell whether packets are changed")
+	}
+	return until(ctx, func(ctx context.Context) error {
+		counts, err := c.noise.Corrupted(ctx)
+		if err != nil {
+			return err
+		}
+		for link := range c.rules.Corrupt {
+			if counts[link] > 0 {
+				return nil
+			}
+		}
+		return errors.New("no packet was changed")
+	})
+}
