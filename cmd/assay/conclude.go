@@ -14,9 +14,7 @@ import (
 // conclude prints how a run ended. What it returns becomes the exit code.
 func conclude(out io.Writer, o harness.Outcome, err error) error {
 	if err != nil {
-		if o.Dir != "" {
-			fmt.Fprintf(out, "what was recorded is in %s; '%s' judges it\n", o.Dir, assay("check", o.Dir))
-		}
+		leave(out, o.Dir)
 		return err
 	}
 	fmt.Fprintln(out)
@@ -25,6 +23,17 @@ func conclude(out io.Writer, o harness.Outcome, err error) error {
 		return err
 	}
 	return exit.Judged(o.Verdict.Validity)
+}
+
+// leave says what a run has left that could not be brought to its end.
+func leave(out io.Writer, dir string) {
+	switch h := recorded(dir); {
+	case dir == "":
+	case h == nil || len(h.Ops) == 0:
+		fmt.Fprintf(out, "\nno operation was recorded; what else there is of the run is in %s\n", dir)
+	default:
+		fmt.Fprintf(out, "\nthe run did not come to its end; '%s' judges what was recorded\n", assay("check", dir))
+	}
 }
 
 // recorded is the history of a run. Without one the verdict is told all the

@@ -32,6 +32,9 @@ code 0 if clusters can run here at all and with 3 otherwise.`,
 		ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping, and removing what was made to look")
 		defer stop()
 		findings := examine(ctx, folder)
+		if ctx.Err() != nil {
+			return errors.New("interrupted before everything was tried")
+		}
 		if err := findings.Print(c.OutOrStdout()); err != nil {
 			return err
 		}

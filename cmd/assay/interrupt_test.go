@@ -65,6 +65,20 @@ func TestInterruptedTwiceLeavesAtOnce(t *testing.T) {
 	p.assay("check", p.latest())
 }
 
+func TestKilledRunCanBeJudgedAndCleanedUp(t *testing.T) {
+	p := start(t, "--time", "10m")
+	p.await("load  ")
+	p.await("load  ") // five seconds later, with operations flushed to disk
+	p.signal(syscall.SIGKILL)
+	p.wait()
+	if out := p.assay("check", p.latest()); !strings.Contains(out, "no final reads") {
+		t.Errorf("check says\n%s", out)
+	}
+	if out := p.assay("clean"); !strings.Contains(out, "folders: 1 removed") {
+		t.Errorf("clean says\n%s", out)
+	}
+}
+
 // process is an assay that runs on its own, in a folder of its own.
 type process struct {
 	t      *testing.T

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/suggest"
 	"github.com/assaykit/assay/harness"
@@ -66,7 +67,7 @@ func runtimes() []string { return []string{"docker", "local"} }
 
 // announce says what is going to happen, and how to choose.
 func (p place) announce(out io.Writer, test harness.Test) {
-	fmt.Fprintf(out, "%s, workload %s, nemesis %s: %d nodes for %s\n",
-		test.Target.Name(), test.Workload.Name(), test.Nemesis, test.Nodes, test.Duration)
+	fmt.Fprintf(out, "%s, workload %s, nemesis %s: %s for %s\n",
+		test.Target.Name(), test.Workload.Name(), test.Nemesis, checkers.Count(test.Nodes, "node"), test.Duration)
 	fmt.Fprintf(out, "runtime %s: %s; choose with --runtime docker|local\n", p.runtime, p.about)
 }
