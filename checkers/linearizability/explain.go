@@ -240,9 +240,9 @@ func (a account) verb(i int) string {
 	case op.kind == mismatch:
 		return "was told that the register did not hold " + a.name(op.old)
 	case op.kind == write && tried:
-		return "tried to write " + a.name(op.new)
+		return fmt.Sprintf("tried to write %v", a.call(i).In)
 	case op.kind == write:
-		return "wrote " + a.name(op.new)
+		return fmt.Sprintf("wrote %v", a.call(i).In)
 	case tried:
 		return fmt.Sprintf("tried to replace %s by %s", a.name(op.old), a.name(op.new))
 	}

@@ -165,8 +165,11 @@ func (r *register) number(n int, numbers map[int]value) value {
 
 // name is a value for people.
 func (r *register) name(v value) string {
-	if v == notFound {
+	switch {
+	case v == notFound:
 		return "not found"
+	case int(v) == len(r.values): // see merge
+		return "a value that nobody found"
 	}
 	return fmt.Sprint(r.values[v])
 }

@@ -182,42 +182,36 @@ func dependents(ops []operation, going []bool, values int) func(*operation) bool
 }
 
 // alone is the part of a history that consists of a few operations and of those
-// that can have left the values they found. What these did to other values is
-// left out as well: a compare-and-set becomes a write if nobody in the part can
-// have left what it replaced, and a read if nobody found what it left. An order
-// of the whole gives one of this part too.
+// that can have left the values they found. Of these a compare-and-set becomes a
+// write, unless all are there who can have left what it replaced. An order of the
+// whole gives one of this part too, if it has no mismatch.
 func alone(ops []operation, few []int, values int) (part []operation) {
-	few = withProducers(ops, few)
-	found, left := make([]bool, values), make([]bool, values)
-	for _, i := range few {
-		if v, changes := ops[i].left(); changes {
-			left[v] = true
-		}
-	}
-	for _, i := range few {
+	wanted := wantedBy(ops, few, values)
+	for _, i := range withProducers(ops, few, values) {
 		op := ops[i]
-		if op.kind == cas && !left[op.old] {
-			op.kind = write
-		}
-		if v, finds := op.found(); finds {
-			found[v] = true
+		if op.kind == cas && !wanted[op.old] {
+			op.kind, op.old = write, notFound
 		}
 		part = append(part, op)
-	}
-	for i := range part {
-		if part[i].kind == cas && !found[part[i].new] {
-			part[i].kind = read
-		}
 	}
 	return part
 }
 
-// withProducers adds those that can have left a value which the given ones found.
-func withProducers(ops []operation, few []int) []int {
-	wanted := map[value]bool{}
+// wantedBy are the values that operations are about without having left them.
+func wantedBy(ops []operation, few []int, values int) []bool {
+	wanted := make([]bool, values)
 	for _, i := range few {
-		wanted[ops[i].old] = !(ops[i].kind == write) || wanted[ops[i].old]
+		if ops[i].kind != write {
+			wanted[ops[i].old] = true
+		}
 	}
+	return wanted
+}
+
+// withProducers adds those that can have left a value which the given operations
+// are about.
+func withProducers(ops []operation, few []int, values int) []int {
+	wanted := wantedBy(ops, few, values)
 	all := slices.Clone(few)
 	for i := range ops {
 		if v, changes := ops[i].left(); changes && wanted[v] {

@@ -80,7 +80,7 @@ func (t *trial) explain(ctx context.Context, search engine) {
 	told := account{t.register, ops}
 	var e explanation
 	if found != nil {
-		e = told.explain(found, withProducers(ops, found.witness()))
+		e = told.explain(found, withProducers(ops, found.witness(), t.values))
 	} else {
 		e = told.explainPart(minimal)
 	}

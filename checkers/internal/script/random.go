@@ -1,17 +1,19 @@
 package script
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// Rounds is how many random histories a test tries: the number in the variable
+// rounds is how many random histories a test tries: the number in the variable
 // ASSAY_RANDOM, or the one given, which should take no more than a few seconds.
-func Rounds(t testing.TB, otherwise int) int {
+func rounds(t testing.TB, otherwise, cost int) int {
 	t.Helper()
 	text := os.Getenv("ASSAY_RANDOM")
 	if text == "" {
@@ -21,30 +23,76 @@ func Rounds(t testing.TB, otherwise int) int {
 	if err != nil || n < 1 {
 		t.Fatalf("ASSAY_RANDOM is %q, not a number of rounds", text)
 	}
-	return n
+	return max(1, n/cost)
 }
 
-// Seed is where a test's random histories begin: the number in the variable
+// seed is where a test's random histories begin: the number in the variable
 // ASSAY_SEED, or another one each time. The test prints it.
-func Seed(t testing.TB) uint64 {
+func seed(t testing.TB) uint64 {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
+	chosen := uint64(time.Now().UnixNano())
 	if text := os.Getenv("ASSAY_SEED"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
 			t.Fatalf("ASSAY_SEED is %q, not a number", text)
 		}
-		seed = n
+		chosen = n
 	}
-	t.Logf("repeat with ASSAY_SEED=%d", seed)
-	return seed
+	t.Logf("repeat with ASSAY_SEED=%d", chosen)
+	return chosen
 }
 
-// Random is the source of chance of one round. A failing round is repeated by
-// itself with the seed that Repeat names.
-func Random(seed uint64, round int) *rand.Rand { return rand.New(rand.NewPCG(seed+uint64(round), 1)) }
+// Try runs a test's rounds, on several processors, until one fails. The first
+// seed is printed, and that of a round that fails. ASSAY_RANDOM is divided by what
+// a round costs: 1 for those of the main test of a checker, which take
+// microseconds.
+func Try(t *testing.T, otherwise, cost int, round func(t *testing.T, random *rand.Rand) (ok bool)) {
+	t.Helper()
+	n, first := rounds(t, otherwise, cost), seed(t)
+	var next atomic.Int64
+	var working sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && !t.Failed(); i = next.Add(1) - 1 {
+				this := first + uint64(i)
+				if !round(t, rand.New(rand.NewPCG(this, 1))) {
+					t.Errorf("repeat with ASSAY_SEED=%d ASSAY_RANDOM=1 go test -run '^%s$'", this, t.Name())
+				}
+			}
+		})
+	}
+	working.Wait()
+	t.Logf("%d rounds", n)
+}
 
-// Repeat says how to see a round again.
-func Repeat(t testing.TB, seed uint64, round int) string {
-	return fmt.Sprintf("ASSAY_SEED=%d ASSAY_RANDOM=1 go test -run '^%s$'", seed+uint64(round), t.Name())
+// Tally counts, from several goroutines, how often things came up, so that a
+// random test can show that it tried them.
+type Tally struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+// Count counts one.
+func (c *Tally) Count(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = map[string]int{}
+	}
+	c.of[what]++
+}
+
+// Of is how often something came up.
+func (c *Tally) Of(what string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.of[what]
+}
+
+// Log prints everything.
+func (c *Tally) Log(t *testing.T) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.Log(c.of)
 }
