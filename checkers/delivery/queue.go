@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
 )
 
@@ -67,7 +68,7 @@ func parse(k history.KeyCalls) (*queue, error) {
 			err = fmt.Errorf("a queue has no such operation")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("op %d (%s of queue %q): %w", call.Invoke, call.F, k.Key, err)
+			return nil, fmt.Errorf("op %d (%s%s): %w", call.Invoke, call.F, checkers.On("queue", k.Key), err)
 		}
 	}
 	return q, nil

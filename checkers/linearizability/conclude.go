@@ -56,7 +56,7 @@ func conclude(v checkers.Verdict, trials []*trial) checkers.Verdict {
 		v.Reason = n.doubt(len(trials))
 	default:
 		v.Validity = checkers.Valid
-		v.Reason = fmt.Sprintf("%s on %s are linearizable (register)", checkers.Count(n.operations, "operation"), checkers.Count(len(trials), "key"))
+		v.Reason = fmt.Sprintf("%s on %s %s linearizable (register)", checkers.Count(n.operations, "operation"), checkers.Count(len(trials), "key"), are(n.operations))
 	}
 	return v
 }
@@ -73,7 +73,7 @@ func findings(guilty []*trial) []checkers.Finding {
 
 func (n tally) accusation(keys int) string {
 	first := n.guilty[0].explanation
-	text := fmt.Sprintf("%s of %s not linearizable: ", checkers.Number(len(n.guilty)), checkers.Count(keys, "register is", "registers are"))
+	text := fmt.Sprintf("%s of %s %s not linearizable: ", checkers.Number(len(n.guilty)), checkers.Count(keys, "register"), are(len(n.guilty)))
 	if len(n.guilty) > 1 {
 		text += "first, "
 	}
@@ -94,7 +94,7 @@ func (n tally) doubt(keys int) string {
 			slow = append(slow, name)
 		}
 	}
-	text := fmt.Sprintf("%s of %s undecided: ", checkers.Number(len(n.open)), checkers.Count(keys, "register is", "registers are"))
+	text := fmt.Sprintf("%s of %s %s undecided: ", checkers.Number(len(n.open)), checkers.Count(keys, "register"), are(len(n.open)))
 	var why []string
 	if len(slow) > 0 {
 		why = append(why, "out of time on "+list(slow))
@@ -102,8 +102,15 @@ func (n tally) doubt(keys int) string {
 	if len(big) > 0 {
 		why = append(why, "out of memory on "+list(big))
 	}
-	return fmt.Sprintf("%s%s. The other %s on %s are linearizable", text, strings.Join(why, "; "),
-		checkers.Count(n.decided, "operation"), checkers.Count(n.legal, "key"))
+	return fmt.Sprintf("%s%s. The other %s on %s %s linearizable", text, strings.Join(why, "; "),
+		checkers.Count(n.decided, "operation"), checkers.Count(n.legal, "key"), are(n.decided))
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 // list shows a few names.

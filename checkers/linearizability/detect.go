@@ -132,6 +132,10 @@ func findSplit(ops []operation, by []production) *contradiction {
 // findStale finds an operation that found a value after another one was certainly
 // there in its stead.
 func findStale(r *register, ops []operation, by []production, after *successors) *contradiction {
+	if c := findMissedWrite(r, ops, after); c != nil {
+		c.anomaly = staleOrLost(r, ops, c)
+		return c
+	}
 	stale := func(o *operation) bool {
 		v, finds := certainlyFound(o)
 		if !finds {
@@ -141,11 +145,18 @@ func findStale(r *register, ops []operation, by []production, after *successors)
 		over, next := after.of(v)
 		return over < o.start && next != notFound
 	}
-	if c := findMissedWrite(r, ops, after); c != nil {
-		c.anomaly = staleOrLost(r, ops, c)
-		return c
+	// Where values take turns, the one to blame is who went back.
+	last := func(o *operation) bool {
+		if !stale(o) {
+			return false
+		}
+		_, next := after.of(o.old)
+		return after.spans[next].lastStart < o.start
 	}
-	culprit := earliest(ops, stale)
+	culprit := earliest(ops, last)
+	if culprit == none {
+		culprit = earliest(ops, stale)
+	}
 	if culprit == none {
 		return nil
 	}

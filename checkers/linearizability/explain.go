@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
@@ -54,7 +53,7 @@ func (a account) tell(c *contradiction) (short, text string) {
 
 func (a account) tellUnwritten(c *contradiction) (short, text string) {
 	v := a.ops[c.culprit].old
-	short = fmt.Sprintf("%s, which nobody had written", a.brief(c.culprit))
+	short = fmt.Sprintf("%s, which %s", a.brief(c.culprit), map[bool]string{true: "only a failed operation would have left", false: "nobody had written by then"}[c.anomaly == DirtyRead])
 	text = capital(a.did(c.culprit)) + ". "
 	failed, tried := a.register.failed[v]
 	switch {
@@ -92,9 +91,9 @@ func (a account) tellWrongMismatch(c *contradiction) (short, text string) {
 // tellMissed is for a write between the value that was found and its being found.
 func (a account) tellMissed(c *contradiction) (short, text string) {
 	old, new := a.ops[c.culprit].old, a.ops[c.missed].new
-	short = fmt.Sprintf("%s, although %s had been written after that", a.brief(c.culprit), a.name(new))
-	text = fmt.Sprintf("%s. But that was out of date: %s, acknowledged before the former was invoked. %s ",
-		capital(a.did(c.culprit)), a.did(c.missed), a.cameBefore(old, c.begun, c.missed))
+	short = fmt.Sprintf("%s, although %s had been written since", a.brief(c.culprit), a.name(new))
+	text = fmt.Sprintf("%s. That was out of date: %s, acknowledged before the former began. %s ",
+		capital(a.did(c.culprit)), a.did(c.missed), a.order(old, c.begun, "the latter"))
 	if c.anomaly == LostWrite {
 		text += fmt.Sprintf("Nobody ever found %s: the acknowledged write is lost.", a.name(new))
 	} else {
@@ -107,19 +106,23 @@ func (a account) tellMissed(c *contradiction) (short, text string) {
 func (a account) tellReplaced(c *contradiction) (short, text string) {
 	old, next := a.ops[c.culprit].old, a.valueOf(c.again, c.shown)
 	short = fmt.Sprintf("%s, although %s had taken its place", a.brief(c.culprit), a.name(next))
-	text = fmt.Sprintf("%s. But %s was there before that was invoked: %s. %s So the register had gone on from %s to %s, and could not go back.",
-		capital(a.did(c.culprit)), a.name(next), a.did(c.shown), a.cameBefore(old, c.begun, c.again), a.name(old), a.name(next))
-	return short, text
+	text = fmt.Sprintf("%s. But %s had taken its place: %s, which was over before the former began. ", capital(a.did(c.culprit)), a.name(next), a.did(c.shown))
+	if c.again == c.shown {
+		text += a.order(old, c.begun, "the latter")
+	} else {
+		text += fmt.Sprintf("%s. %s", capital(a.did(c.again)), a.order(old, c.begun, "this last"))
+	}
+	return short, text + fmt.Sprintf(" So the register had gone on from %s to %s, and could not go back.", a.name(old), a.name(next))
 }
 
-// cameBefore says why a value was there before the one that a later operation
-// left or found.
-func (a account) cameBefore(old value, begun, later int) string {
+// order says why a value was there before the one that a later operation left or
+// found.
+func (a account) order(old value, begun int, later string) string {
 	if old == notFound {
 		return "A register is not found only before its first write."
 	}
-	return fmt.Sprintf("And %s was the older of the two: it was there by %s, for %s; only after that %s. Nobody else can have left %s again.",
-		a.name(old), checkers.Seconds(a.endOf(begun)), a.did(begun), a.did(later), a.name(old))
+	return fmt.Sprintf("And %s is the older value: %s, which was over before %s began, and nobody else can have left %s again.",
+		a.name(old), a.did(begun), later, a.name(old))
 }
 
 // valueOf is the value that both operations are about.
@@ -177,7 +180,7 @@ func (a account) tellPart(minimal bool) string {
 	if !minimal {
 		return text + fmt.Sprintf("The last of them to be done was this: %s. There was no time to find a smaller part that shows it.", a.did(a.lastDone()))
 	}
-	return text + "It is a smallest part of the history with this property: without any one of them that can be left out there is such an order."
+	return text + "Without any one of them that can be left out, there is such an order."
 }
 
 // lastDone is the place of the last certain operation to be done.
@@ -201,17 +204,6 @@ func (a account) where() string {
 }
 
 func (a account) call(i int) history.Call { return a.register.calls[a.ops[i].call] }
-
-// endOf is when an operation was certainly done. One that was inferred was done
-// when the first who saw its effect was.
-func (a account) endOf(i int) time.Duration {
-	for _, call := range a.register.calls {
-		if call.Complete == a.ops[i].end {
-			return call.End
-		}
-	}
-	return a.call(i).End
-}
 
 // did is a clause about an operation: "process 12 (n3) read 17 (12.310-12.318 s)".
 func (a account) did(i int) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
 )
 
@@ -77,7 +78,7 @@ func parse(k history.KeyCalls) (*register, error) {
 		call := &k.Calls[i]
 		op, keep, err := r.parse(call, numbers)
 		if err != nil {
-			return nil, fmt.Errorf("op %d (%s of key %q): %w", call.Invoke, call.F, call.Key, err)
+			return nil, fmt.Errorf("op %d (%s%s): %w", call.Invoke, call.F, checkers.On("key", call.Key), err)
 		}
 		op.call, op.start, op.end = i, call.Invoke, never
 		if call.Type != history.Info {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
 )
 
@@ -65,7 +66,7 @@ func parse(k history.KeyCalls) (*set, error) {
 			err = fmt.Errorf("a set has no such operation")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("op %d (%s of set %q): %w", call.Invoke, call.F, k.Key, err)
+			return nil, fmt.Errorf("op %d (%s%s): %w", call.Invoke, call.F, checkers.On("set", k.Key), err)
 		}
 	}
 	for i := range s.reads {
