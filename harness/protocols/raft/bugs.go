@@ -63,13 +63,13 @@ func Mistakes() []Mistake {
 			Bug:      ForgetVote,
 			About:    "term and vote are in memory only, so that a restarted node votes again in a term it has voted in",
 			Seen:     "Zeebe voted twice in a term (camunda issue 5356)",
-			Workload: "register", Nemesis: "kill:all",
+			Workload: "queue", Nemesis: "kill:all", Options: "--hold 500ms --quiet 1s",
 		},
 		{
 			Bug:      CommitPreviousTerm,
 			About:    "entries of earlier terms are committed by counting replicas (figure 8 of the Raft paper), and a new leader writes no entry of its own",
 			Seen:     "LogCabin (issue 44), goraft (pull request 27), canonical/raft (issue 220)",
-			Workload: "register", Nemesis: "partition:leader",
+			Workload: "register", Nemesis: "partition:leader", Options: "--hold 400ms --quiet 0s --rate 60 --set read-share=70",
 		},
 		{
 			Bug:      NoMajority,
@@ -87,7 +87,7 @@ func Mistakes() []Mistake {
 			Bug:      LostDequeue,
 			About:    "a receive that was sent again is known to be done, but its answer is not remembered: the client is told that the queue is empty",
 			Seen:     "queues that count a message as consumed when it is sent, such as RabbitMQ with automatic acknowledgement",
-			Workload: "queue", Nemesis: "kill:leader",
+			Workload: "queue", Nemesis: "partition:one-way", Options: "--hold 400ms --quiet 400ms",
 		},
 		{
 			Bug:      Redeliver,
