@@ -48,13 +48,12 @@ func New(c Config) *Nemesis {
 // faults that it injected healed, or their failure to heal recorded.
 func (n *Nemesis) Run(ctx context.Context) {
 	defer n.heal(ctx)
-	start := time.Now()
 	for _, step := range n.config.Steps {
-		if !wait(ctx, time.Until(start.Add(step.At))) {
+		if !wait(ctx, step.Quiet) {
 			return
 		}
 		n.inject(ctx, step)
-		if !wait(ctx, time.Until(start.Add(step.At+step.For))) {
+		if !wait(ctx, step.Hold) {
 			return
 		}
 		n.heal(ctx)

@@ -106,7 +106,7 @@ func recorder(t *testing.T) *history.Recorder {
 }
 
 func step(faults ...Planned) Step {
-	return Step{For: time.Millisecond, Faults: faults}
+	return Step{Hold: time.Millisecond, Faults: faults}
 }
 
 func planned(family, shape string) Planned {
@@ -205,7 +205,7 @@ func TestTheLeaderIsAskedForWhenTheFaultStrikes(t *testing.T) {
 func TestACancelledNemesisHealsWhatItInjected(t *testing.T) {
 	b, r := newBench("n1", "n2", "n3"), recorder(t)
 	long := step(planned("partition", "leader"), planned("pause", "one"))
-	long.For = time.Hour
+	long.Hold = time.Hour
 	n := New(Config{Cluster: b, Recorder: r, Steps: []Step{long}})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Step is one moment of a schedule: some faults begin together, hold, and are
-// healed.
+// Step is one moment of a schedule: after a quiet time some faults begin
+// together, hold, and are healed. Injecting and healing take time of their own,
+// so steps follow each other and have no fixed moments.
 type Step struct {
-	// At is when, since the schedule began; For is how long the faults hold.
-	At, For time.Duration
-	Faults  []Planned
+	Quiet, Hold time.Duration
+	Faults      []Planned
 }
 
 // Planned is a fault before it strikes. Who the leader will be nobody knows
@@ -37,11 +37,10 @@ func (s Spec) Plan(seed int64, nodes []string, t Timing) []Step {
 	}
 	random := rand.New(rand.NewPCG(uint64(seed), 0x6e656d65736973))
 	var steps []Step
-	at := vary(random, t.Quiet)
-	for at < t.Duration {
-		step := Step{At: at, For: vary(random, t.Hold), Faults: s.draw(random, nodes)}
+	for at := time.Duration(0); at < t.Duration; {
+		step := Step{Quiet: vary(random, t.Quiet), Hold: vary(random, t.Hold), Faults: s.draw(random, nodes)}
 		steps = append(steps, step)
-		at += step.For + vary(random, t.Quiet)
+		at += step.Quiet + step.Hold
 	}
 	return steps
 }
