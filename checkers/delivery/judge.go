@@ -127,18 +127,20 @@ func (a *account) excused() string {
 }
 
 func (a *account) doubt() string {
-	return fmt.Sprintf("%s never received, and no complete drain shows whether they are lost or still in the queue (queues: %s)%s",
-		checkers.Count(a.open, "acknowledged message was", "acknowledged messages were"), list(a.undrained), a.excused())
+	return fmt.Sprintf("%s never received, and no complete drain shows whether %s lost or still in the queue (%s)%s",
+		checkers.Count(a.open, "acknowledged message was", "acknowledged messages were"), them(a.open, "it is", "they are"), list(a.undrained), a.excused())
 }
 
 func (a *account) praise(p Profile) string {
+	kept := fmt.Sprintf("none of %s was lost", checkers.Count(a.acknowledged, "acknowledged message"))
+	got := fmt.Sprintf("none of %s received was ", checkers.Number(a.received))
 	switch p {
 	case AtMostOnce:
-		return fmt.Sprintf("none of %s was received twice or made up", checkers.Count(a.received, "received message"))
+		return got + "a duplicate or made up"
 	case AtLeastOnce:
-		return fmt.Sprintf("none of %s was lost or made up%s", checkers.Count(a.acknowledged, "acknowledged message"), a.excused())
+		return kept + a.excused() + ", and " + got + "made up"
 	}
-	return fmt.Sprintf("none of %s was lost, received twice or made up%s", checkers.Count(a.acknowledged, "acknowledged message"), a.excused())
+	return kept + a.excused() + ", and " + got + "a duplicate or made up"
 }
 
 func (a *account) stats() []checkers.Stat {

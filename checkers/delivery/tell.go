@@ -63,11 +63,11 @@ func (q *queue) tellPhantom(m *message) checkers.Finding {
 		f.Text = fmt.Sprintf("%s, but %d was sent only after that: %s.", capital(q.did(m.done)), m.value, q.did(m.send))
 	case m.failed != none:
 		f = q.finding(Phantom, []int{m.done, m.failed})
-		f.Text = fmt.Sprintf("%s, but nobody else sent %d than %s, and that certainly had no effect: %s.",
+		f.Text = fmt.Sprintf("%s, but of all sends of %d none can have had an effect. The last of them: %s, which failed: %s.",
 			capital(q.did(m.done)), m.value, q.did(m.failed), q.calls[m.failed].Error)
 	default:
 		f = q.finding(Phantom, []int{m.done})
-		f.Text = fmt.Sprintf("%s, but nobody ever sent %d%s.", capital(q.did(m.done)), m.value, checkers.On("queue", q.name))
+		f.Text = fmt.Sprintf("%s, but nobody ever sent %d to that queue.", capital(q.did(m.done)), m.value)
 	}
 	return f
 }
@@ -94,10 +94,10 @@ func (q *queue) tellReordered(dues []due, n int, p Profile, room int) []checkers
 	for _, d := range dues[:max(0, min(len(dues), room))] {
 		m := d.message
 		by := q.receivedBy(d.because)
-		culprits, end := []int{m.send, d.because}, "Nobody received it at all."
+		culprits, end := []int{m.send, d.because}, fmt.Sprintf("Nobody ever received %d.", m.value)
 		if m.receives > 0 {
 			culprits = append(culprits, m.receive)
-			end = fmt.Sprintf("It was received only after that: %s.", q.did(m.receive))
+			end = fmt.Sprintf("%d was received only after that: %s.", m.value, q.did(m.receive))
 		}
 		f := q.finding(Reordered, culprits, by.send)
 		f.Text = fmt.Sprintf("Message %d was sent before %d: %s, acknowledged before the other was sent: %s. But %d was received first: %s. %s",
@@ -114,7 +114,7 @@ func (q *queue) doubtOrder(d due, dues []due, n int, p Profile) string {
 	case len(q.blind) == 0 || q.calls[q.blind[0]].Invoke > d.by:
 		return ""
 	case d.message.receives > 0 && p.forbidsDuplicates():
-		return " Had a receive of unknown outcome taken it before, it would have been received twice."
+		return " Had a receive of unknown outcome taken it before that, it would be a duplicate."
 	case n < len(dues):
 		return fmt.Sprintf(" Receives of unknown outcome may have taken some of the %d messages that were overtaken, but not all: at least %d of them broke the order.", len(dues), n)
 	}

@@ -100,8 +100,8 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 		v.Reason = "no read followed the acknowledgement of an element: there is nothing to judge"
 	default:
 		v.Validity = checkers.Valid
-		v.Reason = fmt.Sprintf("%s in every read of %s that followed the acknowledgement%s",
-			checkers.Count(checked, "element was", "elements were"), checkers.Count(a.sets, "set"), a.others())
+		v.Reason = fmt.Sprintf("%s of %s in every read that began after the acknowledgement%s",
+			checkers.Count(checked, "acknowledged element"), inSets(checked, a.sets), a.others())
 	}
 	return v
 }
@@ -148,4 +148,12 @@ func (a *account) stats() []checkers.Stat {
 			checkers.Stat{Name: "median of these times", Value: checkers.Seconds(a.absences[n/2])})
 	}
 	return stats
+}
+
+// inSets is the rest of a sentence about so many elements: "12 sets were".
+func inSets(elements, sets int) string {
+	if elements == 1 {
+		return checkers.Count(sets, "set") + " was"
+	}
+	return checkers.Count(sets, "set") + " were"
 }

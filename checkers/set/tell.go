@@ -56,7 +56,7 @@ func (s *set) wasThere(e *element) string {
 	case e.acked:
 		return fmt.Sprintf("Element %d was there: %s.", e.value, s.did(known))
 	default:
-		return fmt.Sprintf("Element %d was there: %s with it (%s).", e.value, s.did(known), s.did(e.add))
+		return fmt.Sprintf("Element %d was there: %s with it. It came from this: %s.", e.value, s.did(known), s.did(e.add))
 	}
 }
 
@@ -67,7 +67,7 @@ func (s *set) tellPhantom(e *element) checkers.Finding {
 	case e.add != none:
 		f.Text += fmt.Sprintf("that was added only later: %s.", s.did(e.add))
 	case e.failed != none:
-		f.Text += fmt.Sprintf("nobody added it but %s, which certainly had no effect: %s.", s.did(e.failed), s.calls[e.failed].Error)
+		f.Text += fmt.Sprintf("no add of it can have had an effect. The last one: %s, which failed: %s.", s.did(e.failed), s.calls[e.failed].Error)
 	default:
 		f.Text += "nobody ever added it."
 	}

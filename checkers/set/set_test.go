@@ -1,0 +1,349 @@
+package set_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/internal/script"
+	"github.com/assaykit/assay/checkers/set"
+	"github.com/assaykit/assay/harness/history"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func check(t testing.TB, h *history.History) checkers.Verdict {
+	t.Helper()
+	v, err := set.New().Check(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// known are histories and their verdicts: valid, unknown, or the anomalies in the
+// order of the findings.
+var known = []struct{ name, want, text string }{
+	{"added and read", "valid", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read [1]`},
+	{"null is the empty set", "valid", `
+		1 invoke read
+		1 ok read null
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read [1]`},
+	{"sets of their own", "valid", `
+		0 invoke add 1 key=a
+		0 ok add 1 key=a
+		1 invoke read key=b
+		1 ok read [] key=b
+		1 invoke read key=a
+		1 ok read [1] key=a`},
+	{"read while it was being added", "valid", `
+		0 invoke add 1
+		1 invoke read
+		1 ok read []
+		1 invoke read
+		0 ok add 1
+		1 ok read [1]
+		1 invoke read
+		1 ok read [1]`},
+	{"a crashed add may never happen", "valid", `
+		0 invoke add 1
+		0 info add 1 !timeout
+		1 invoke add 2
+		1 ok add 2
+		1 invoke read
+		1 ok read [2]`},
+	{"a crashed add may happen late", "valid", `
+		0 invoke add 1
+		1 invoke add 2
+		1 ok add 2
+		1 invoke read
+		1 ok read [2]
+		1 invoke read
+		1 ok read [2,1]`},
+	{"lost at once", "lost", `
+		0 invoke add 1 node=n1 key=s3
+		0 ok add 1 node=n1 key=s3
+		1 invoke read node=n2 key=s3
+		1 ok read [] node=n2 key=s3`},
+	{"lost after it was seen", "lost", `
+		0 invoke add 1
+		0 info add 1 !timeout
+		1 invoke read
+		1 ok read [1]
+		1 invoke read
+		1 ok read []`},
+	{"lost after it was seen again", "lost", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read []
+		1 invoke read
+		1 ok read [1]
+		1 invoke read final
+		1 ok read [] final`},
+	{"stale", "stale", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read at=1s
+		1 ok read [] at=2s
+		1 invoke read at=3s
+		1 ok read [1] at=4s`},
+	{"stale after it was seen", "stale", `
+		0 invoke add 1
+		1 invoke read
+		1 ok read [1]
+		1 invoke read
+		1 ok read []
+		1 invoke read
+		1 ok read [1]
+		0 ok add 1`},
+	{"a newer element, but not an older one", "stale", `
+		2 invoke read
+		0 invoke add 1
+		0 ok add 1
+		1 invoke add 2
+		1 ok add 2
+		2 ok read [2]
+		2 invoke read
+		2 ok read [1,2]`},
+	{"reads that contradict each other", "diverged", `
+		0 invoke add 1
+		1 invoke add 2
+		2 invoke read node=n2
+		3 invoke read node=n3
+		2 ok read [1] node=n2
+		3 ok read [2] node=n3
+		0 ok add 1
+		1 ok add 2`},
+	{"never added", "phantom", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read [1,9]`},
+	{"refused and read", "phantom", `
+		0 invoke add 1
+		0 fail add 1 !refused
+		1 invoke read
+		1 ok read [1]`},
+	{"read before it was added", "phantom", `
+		1 invoke read
+		1 ok read [1]
+		0 invoke add 1
+		0 ok add 1`},
+	{"twice in a read", "duplicated", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read [1,1]`},
+	{"added twice", "valid", `
+		0 invoke add 1
+		0 fail add 1 !no leader
+		0 invoke add 1
+		0 ok add 1
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 ok read [1]`},
+	{"nothing", "unknown", ``},
+	{"nothing read", "unknown", `
+		0 invoke add 1
+		0 ok add 1
+		1 invoke read
+		1 info read !timeout`},
+	{"nothing read after an acknowledgement", "unknown", `
+		1 invoke read
+		1 ok read []
+		0 invoke add 1
+		0 ok add 1`},
+	{"an operation of another kind", "unknown", `
+		0 invoke remove 1
+		0 ok remove 1`},
+	{"an element that is no integer", "unknown", `
+		0 invoke add "a"
+		0 ok add "a"`},
+	{"a read of an integer", "unknown", `
+		0 invoke read
+		0 ok read 1`},
+	{"a read of a list of lists", "unknown", `
+		0 invoke read
+		0 ok read [[1]]`},
+}
+
+func TestKnownHistories(t *testing.T) {
+	for _, c := range known {
+		t.Run(c.name, func(t *testing.T) {
+			h := script.Parse(t, c.text)
+			got := check(t, h)
+			said := got.Validity.String()
+			if got.Validity == checkers.Invalid {
+				said = got.Findings[0].Anomaly
+				script.PointsAtCalls(t, h, got)
+			}
+			if said != c.want || len(got.Findings) > 1 || got.Reason == "" {
+				t.Errorf("%s, want %s: %s %+v", said, c.want, got.Reason, got.Findings)
+			}
+		})
+	}
+}
+
+func TestHowLongStaleElementsWereMissingIsTold(t *testing.T) {
+	got := check(t, script.Parse(t, `
+		0 invoke add 1 at=1s
+		0 ok add 1 at=2s
+		0 invoke add 2 at=2s
+		0 ok add 2 at=3s
+		1 invoke read at=4s
+		1 ok read [] at=5s
+		1 invoke read at=6s
+		1 ok read [1] at=7s
+		1 invoke read at=8s
+		1 ok read [1,2] at=9s
+		0 invoke add 3 at=10s
+		0 ok add 3 at=11s`))
+	stats := map[string]string{}
+	for _, s := range got.Stats {
+		stats[s.Name] = s.Value
+	}
+	for name, want := range map[string]string{
+		"elements stale": "2", "elements lost": "0", "elements never read after their acknowledgement": "1",
+		"longest time a stale element was missing": "3.000 s", "median of these times": "3.000 s",
+	} {
+		if stats[name] != want {
+			t.Errorf("%s: %q, want %q", name, stats[name], want)
+		}
+	}
+}
+
+// The golden file is there to be read: it has every kind of explanation.
+func TestExplanationsCanBeFollowed(t *testing.T) {
+	var all strings.Builder
+	for _, c := range known {
+		v := check(t, script.Parse(t, c.text))
+		fmt.Fprintf(&all, "# %s\n%v: %s\n", c.name, v.Validity, v.Reason)
+		for _, f := range v.Findings {
+			fmt.Fprintf(&all, "%s, culprits %v, context %v\n%s\n", f.Anomaly, f.Culprits, f.Context, f.Text)
+		}
+		all.WriteByte('\n')
+	}
+	const golden = "testdata/explanations.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := all.String(); got != string(want) {
+		t.Errorf("explanations differ from %s; look at them and rewrite it with -update. Now:\n%s", golden, got)
+	}
+}
+
+// good is a history of a set that is valid by construction.
+func good(operations int, trouble float64, seed uint64) *history.History {
+	random := rand.New(rand.NewPCG(seed, 3))
+	c := script.Clients{Random: random, System: &grow{random: random}, Trouble: trouble}
+	return c.Work(5, operations)
+}
+
+func TestGoodBigHistoriesAreValid(t *testing.T) {
+	for seed := range uint64(20) {
+		for _, trouble := range []float64{0, 0.02, 0.2} {
+			if got := check(t, good(300, trouble, seed)); got.Validity != checkers.Valid {
+				t.Errorf("seed %d, trouble %v: %v: %s", seed, trouble, got.Validity, got.Reason)
+			}
+		}
+	}
+}
+
+// mutations each break a good history, given the reads that were answered with
+// elements, and name what must be found.
+var mutations = []struct {
+	name, expect string
+	spoil        func(h *history.History, reads []history.Call, at int)
+}{
+	{"an element is missing once", set.Stale, func(h *history.History, reads []history.Call, at int) {
+		h.Ops[reads[at].Complete].Value = without(reads[at].Out, 0)
+	}},
+	{"an element is missing from then on", set.Lost, func(h *history.History, reads []history.Call, at int) {
+		items, _ := reads[at].Out.Items()
+		for _, read := range reads[at:] {
+			now, _ := read.Out.Items()
+			for i := range now {
+				if now[i].Equal(items[0]) {
+					h.Ops[read.Complete].Value = without(read.Out, i)
+				}
+			}
+		}
+	}},
+	{"an element comes out of nowhere", set.Phantom, func(h *history.History, reads []history.Call, at int) {
+		items, _ := reads[at].Out.Items()
+		h.Ops[reads[at].Complete].Value = history.List(append(items[:len(items):len(items)], history.Int(-1))...)
+	}},
+	{"an element is there twice", set.Duplicated, func(h *history.History, reads []history.Call, at int) {
+		items, _ := reads[at].Out.Items()
+		h.Ops[reads[at].Complete].Value = history.List(append(items[:len(items):len(items)], items[0])...)
+	}},
+	{"an add was refused all the same", set.Phantom, func(h *history.History, reads []history.Call, at int) {
+		items, _ := reads[at].Out.Items()
+		for _, call := range h.Calls() {
+			if call.F == "add" && call.In.Equal(items[0]) && call.Complete >= 0 {
+				h.Ops[call.Complete].Type = history.Fail
+			}
+		}
+	}},
+}
+
+func without(list history.Value, at int) history.Value {
+	items, _ := list.Items()
+	rest := append([]history.Value(nil), items[:at]...)
+	return history.List(append(rest, items[at+1:]...)...)
+}
+
+func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
+	for _, m := range mutations {
+		t.Run(m.name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				h := good(300, 0, seed)
+				var reads []history.Call
+				for _, call := range h.Calls() {
+					if items, _ := call.Out.Items(); call.F == "read" && len(items) > 10 {
+						reads = append(reads, call)
+					}
+				}
+				m.spoil(h, reads, rand.New(rand.NewPCG(seed, 4)).IntN(len(reads)-20))
+				got := check(t, h)
+				if got.Validity != checkers.Invalid || got.Findings[0].Anomaly != m.expect || !script.PointsAtCalls(t, h, got) {
+					t.Errorf("seed %d: %v: %s", seed, got.Validity, got.Reason)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkSet(b *testing.B) {
+	for _, operations := range []int{200, 2000, 10_000} {
+		b.Run(fmt.Sprint("operations=", operations), func(b *testing.B) {
+			h := good(operations, 0.01, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				if v := check(b, h); v.Validity != checkers.Valid {
+					b.Fatal(v.Reason)
+				}
+			}
+			b.ReportMetric(float64(operations)*float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+		})
+	}
+}
