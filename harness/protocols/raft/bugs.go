@@ -63,11 +63,11 @@ func Mistakes() []Mistake {
 			Bug:      ForgetVote,
 			About:    "term and vote are in memory only, so that a restarted node votes again in a term it has voted in",
 			Seen:     "Zeebe voted twice in a term (camunda issue 5356)",
-			Workload: "queue", Nemesis: "kill:all", Options: "--hold 500ms --quiet 1s",
+			Workload: "queue", Nemesis: "kill:all", Options: "--hold 300ms --quiet 1s --rate 400",
 		},
 		{
 			Bug:      CommitPreviousTerm,
-			About:    "entries of earlier terms are committed by counting replicas (figure 8 of the Raft paper), and a new leader writes no entry of its own",
+			About:    "entries of earlier terms are committed by counting replicas (figure 8 of the Raft paper), and a new leader waits for a while instead of writing an entry of its own",
 			Seen:     "LogCabin (issue 44), goraft (pull request 27), canonical/raft (issue 220)",
 			Workload: "register", Nemesis: "partition:leader", Options: "--hold 400ms --quiet 0s --rate 60 --set read-share=70",
 		},
@@ -99,7 +99,7 @@ func Mistakes() []Mistake {
 			Bug:      LeaseByWallClock,
 			About:    "a leader reads under a lease that it counts from the arrival of its followers' messages, by a clock that jumps",
 			Seen:     "SOFAJRaft before 1.2.5 (pull request 26)",
-			Workload: "register", Nemesis: "pause:leader",
+			Workload: "register", Nemesis: "pause:leader", Options: "--hold 450ms --quiet 200ms --rate 100 --concurrency 30",
 		},
 		{
 			Bug:      NoChecksum,
