@@ -87,10 +87,10 @@ func (n node) heardByMajority() bool {
 func (n node) patience() int { return int(n.config.ElectionMax / n.config.Heartbeat) }
 
 // settling says that a new leader takes no writes yet: with the bug
-// CommitPreviousTerm it waits for an election timeout instead of writing an
-// entry of its own.
+// CommitPreviousTerm it waits until an older leader must have stepped down,
+// instead of writing an entry of its own.
 func (n node) settling() bool {
-	return n.bug(CommitPreviousTerm) && n.Lead.Beats < n.patience()
+	return n.bug(CommitPreviousTerm) && n.Lead.Beats < n.patience()+2
 }
 
 // startRound asks all followers to confirm that this node leads.

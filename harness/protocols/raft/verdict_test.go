@@ -2,6 +2,7 @@ package raft
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 )
+
+// errUndecided says that a history could not be judged in time.
+var errUndecided = errors.New("too many to judge")
 
 // judge says what is wrong with what the clients saw, or nil.
 func (r recorder) judge() error {
@@ -50,7 +54,7 @@ func judgeRegister(calls []*call) error {
 	case porcupine.Illegal:
 		return fmt.Errorf("%d operations are not linearizable", len(operations))
 	case porcupine.Unknown:
-		return fmt.Errorf("%d operations are too many to judge", len(operations))
+		return fmt.Errorf("%d operations: %w", len(operations), errUndecided)
 	}
 	return nil
 }
