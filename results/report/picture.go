@@ -80,10 +80,13 @@ const (
 	// tail is the room at the right in which indeterminate calls fade out.
 	tail = 70.0
 	// glyph is the width of a character, on average, of the labels.
-	glyph      = 6.5
-	mostLabel  = 34
-	mostBands  = 12
-	mostNaming = 60
+	glyph     = 6.5
+	mostLabel = 34
+	mostBands = 400
+	// mostBandRows is how high names of faults may be piled up; a fault whose name
+	// has no place there is shaded without.
+	mostBandRows = 5
+	mostNaming   = 60
 )
 
 func draw(s scene, faults []fault, decimals int) picture {
@@ -288,7 +291,7 @@ func marks(a axis, s scene) []float64 {
 }
 
 // bands puts the faults of the time shown behind the lanes, their names above
-// in as many rows as it takes, and says where the lanes can begin.
+// in a few rows, and says where the lanes can begin.
 func bands(a axis, calls []history.Call, faults []fault) ([]band, float64) {
 	var found []band
 	var rows []float64
@@ -297,6 +300,11 @@ func bands(a axis, calls []history.Call, faults []fault) ([]band, float64) {
 		width := textWidth(b.Label) + 8
 		from := min(b.X, pictureWidth-width)
 		row := freeRow(rows, from)
+		if row == mostBandRows {
+			b.Label, b.LabelY = "", 17
+			found = append(found, b)
+			continue
+		}
 		if row == len(rows) {
 			rows = append(rows, 0)
 		}
