@@ -109,6 +109,7 @@ func (r *run) newWorkers() []*worker {
 			recorder: r.recorder,
 			timeout:  r.test.OpTimeout,
 			tally:    &r.tally,
+			closing:  &r.closing,
 		}
 	}
 	return workers

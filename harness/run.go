@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,8 @@ type run struct {
 	nemesis *nemesis.Nemesis
 	workers []*worker
 	tally   tally
+	// closing are the connections that are being closed.
+	closing sync.WaitGroup
 	// active and loading are read by the progress reporter.
 	active  atomic.Pointer[nemesis.Nemesis]
 	loading atomic.Int64
@@ -178,13 +181,29 @@ func (r *run) tearDown(ctx context.Context) {
 		return
 	}
 	defer r.phase("tear down")()
-	for _, w := range r.workers {
-		w.hangUp()
-	}
+	r.hangUp()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDownWithin)
 	defer cancel()
 	if err := r.cluster.Close(ctx); err != nil {
 		fmt.Fprintf(r.test.log(), "tear down: %v; `assay clean` removes what is left\n", err)
+	}
+}
+
+// hangUp closes all connections, and leaves behind those that cannot be closed
+// within a moment.
+func (r *run) hangUp() {
+	for _, w := range r.workers {
+		w.hangUp()
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		r.closing.Wait()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(2 * time.Second):
+		fmt.Fprintln(r.test.log(), "tear down: some connections could not be closed; they are left behind")
 	}
 }
 

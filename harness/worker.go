@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -24,6 +25,7 @@ type worker struct {
 	recorder        *history.Recorder
 	timeout         time.Duration
 	tally           *tally
+	closing         *sync.WaitGroup
 
 	client cluster.Client
 }
@@ -161,12 +163,12 @@ func clip(text string) string {
 }
 
 // hangUp drops the connection. Closing may take as long as the network likes,
-// so nobody waits for it.
+// so the worker does not wait for it; the run does, for a while.
 func (w *worker) hangUp() {
 	if w.client == nil {
 		return
 	}
 	client := w.client
 	w.client = nil
-	go func() { _ = client.Close() }()
+	w.closing.Go(func() { _ = client.Close() })
 }
