@@ -22,6 +22,9 @@ func conclude(out io.Writer, o harness.Outcome, err error) error {
 	if err := report.Text(out, in); err != nil {
 		return err
 	}
+	if o.Notice != "" {
+		fmt.Fprintf(out, "note    %s\n", o.Notice)
+	}
 	return exit.Judged(o.Verdict.Validity)
 }
 
