@@ -51,7 +51,7 @@ func Mistakes() []Mistake {
 			Bug:      EarlyAck,
 			About:    "a leader acknowledges a write that is in its own log only",
 			Seen:     "MongoDB with write concern 1, Redis replication, Kafka with acks=1, by design",
-			Workload: "register", Nemesis: "partition:leader",
+			Workload: "set", Nemesis: "partition:leader",
 		},
 		{
 			Bug:      NoFsync,
@@ -63,7 +63,7 @@ func Mistakes() []Mistake {
 			Bug:      ForgetVote,
 			About:    "term and vote are in memory only, so that a restarted node votes again in a term it has voted in",
 			Seen:     "Zeebe voted twice in a term (camunda issue 5356)",
-			Workload: "queue", Nemesis: "kill:all", Options: "--hold 300ms --quiet 1s --rate 400",
+			Workload: "queue", Nemesis: "kill:all", Options: "--runtime local --hold 50ms --quiet 600ms --rate 400",
 		},
 		{
 			Bug:      CommitPreviousTerm,
