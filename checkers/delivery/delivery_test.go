@@ -82,6 +82,7 @@ var known = []struct {
 	{"never sent", sent + received + second + drained, "phantom", "phantom", "phantom"},
 	{"refused and received", "0 invoke send 2 key=q\n0 fail send 2 key=q !full\n" + sent + received + second + drained, "phantom", "phantom", "phantom"},
 	{"received before it was sent", received + sent + drained, "phantom", "phantom", "phantom"},
+	{"received before it was sent, by the one who began last", "1 invoke receive key=q\n2 invoke receive key=q\n2 ok receive 1 key=q\n" + sent + "1 ok receive 1 key=q\n" + drained, "phantom duplicated", "phantom", "phantom duplicated"},
 	{"received while it was being sent", "0 invoke send 1 key=q\n" + received + "0 ok send 1 key=q\n" + drained, "valid", "valid", "valid"},
 	{"received from another queue", sent + strings.ReplaceAll(received, "key=q", "key=p") + drained, "phantom lost", "phantom lost", "phantom"},
 	{"reordered", sent + sent2 + second + received + drained, "reordered", "reordered", "reordered"},

@@ -306,6 +306,15 @@ func TestAnEndedBudgetIsUnknown(t *testing.T) {
 	}
 }
 
+func TestAnEndedBudgetDoesNotHideWhatNeedsNoSearch(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := script.Parse(t, "0 invoke write 1\n0 ok write 1\n0 invoke read\n0 ok read 9")
+	if got, err := Register().Check(ctx, h); err != nil || got.Validity != checkers.Invalid {
+		t.Errorf("%v %q, %v", got.Validity, got.Reason, err)
+	}
+}
+
 func TestADeadlineInThePastIsUnknown(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Hour))
 	defer cancel()

@@ -31,9 +31,16 @@ func (t *trial) prepare(ctx context.Context, search engine) {
 	parsed := len(t.register.values)
 	t.ops, t.values = refine(t.register.ops, parsed), parsed+1
 	found := detect(t.register, t.ops, t.values)
+	if found == nil {
+		return
+	}
 	// A contradiction is believed when its few operations have no order by
-	// themselves. It always is; but then nothing rests on the detection alone.
-	if found != nil && search(ctx, alone(t.ops, found.witness(), t.values)) == illegal {
+	// themselves. It always is; but so nothing rests on the detection alone. That
+	// takes no time worth counting, so that the end of the budget does not hide
+	// what was found.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if search(ctx, alone(t.ops, found.witness(), t.values)) == illegal {
 		t.contradiction, t.outcome = found, illegal
 	}
 }
