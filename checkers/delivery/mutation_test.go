@@ -23,7 +23,7 @@ func good(operations int, trouble float64, seed uint64) *history.History {
 }
 
 func TestGoodBigHistoriesAreValid(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(4) {
 		for _, trouble := range []float64{0, 0.02, 0.2} {
 			h := good(2000, trouble, seed)
 			for _, p := range []delivery.Profile{delivery.ExactlyOnce, delivery.AtLeastOnce, delivery.AtMostOnce} {
@@ -68,7 +68,7 @@ var mutations = []struct {
 func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 	for _, m := range mutations {
 		t.Run(m.name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range uint64(8) {
 				h := good(1500, 0, seed)
 				var receives []history.Call
 				for _, call := range h.Calls() {

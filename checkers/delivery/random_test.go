@@ -210,7 +210,7 @@ func drainOf(calls []history.Call) (drain int, open bool) {
 
 func TestRandomHistoriesAreJudgedLikeByTryingAllOrders(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 20_000, 1, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 10_000, 1, func(t *testing.T, random *rand.Rand) bool {
 		h := smallHistory(random)
 		p := promise{profile: []delivery.Profile{delivery.ExactlyOnce, delivery.AtLeastOnce, delivery.AtMostOnce}[random.IntN(3)], unordered: random.IntN(3) == 0}
 		var options []delivery.Option

@@ -96,7 +96,7 @@ type sampling struct {
 }
 
 func (s *sampling) Err() error {
-	if s.asked++; s.asked%100 == 0 {
+	if s.asked++; s.asked%25 == 0 {
 		s.most = max(s.most, liveHeap())
 	}
 	return s.Context.Err()
@@ -112,7 +112,7 @@ func liveHeap() uint64 {
 // The budget of memory counts entries. This holds the figure for what an entry
 // costs to account.
 func TestMemoryStaysWithinTheBudget(t *testing.T) {
-	const budget = 64 << 20
+	const budget = 16 << 20
 	for _, operations := range []int{300, 3000} {
 		r := opened(t, crowded(operations))
 		before := liveHeap()

@@ -38,7 +38,7 @@ func decide(t *testing.T, ops []operation) outcome {
 // held to account by itself.
 func TestRandomHistoriesByEachPart(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 4_000, 10, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 1_000, 10, func(t *testing.T, random *rand.Rand) bool {
 		h := smallHistory(random)
 		r := opened(t, h)
 		want := illegal
@@ -102,7 +102,7 @@ func withoutMismatches(ops []operation, few []int) []int {
 }
 
 func TestRandomPartsAreMinimal(t *testing.T) {
-	script.Try(t, 2_000, 10, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 1_000, 10, func(t *testing.T, random *rand.Rand) bool {
 		r := opened(t, smallHistory(random))
 		values := len(r.values)
 		ops := refine(r.ops, values)
@@ -154,7 +154,7 @@ func naive(ops []operation) bool {
 
 func TestRandomLongerHistoriesAreJudgedLikeByPlainPorcupine(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 1_000, 20, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 500, 20, func(t *testing.T, random *rand.Rand) bool {
 		system := &reg{random: random, lies: []float64{0, 0.02, 0.1}[random.IntN(3)], values: []int{0, 0, 3, 5}[random.IntN(4)]}
 		c := script.Clients{Random: random, System: system, Trouble: []float64{0, 0.03}[random.IntN(2)]}
 		r := opened(t, c.Work(2+random.IntN(4), 10+random.IntN(50)))

@@ -119,7 +119,7 @@ func smallHistory(random *rand.Rand) *history.History {
 
 func TestRandomHistoriesAreJudgedLikeByTryingAllOrders(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 20_000, 1, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 10_000, 1, func(t *testing.T, random *rand.Rand) bool {
 		h := smallHistory(random)
 		got, err := set.New().Check(t.Context(), h)
 		if err != nil {
