@@ -76,6 +76,9 @@ func TestWhatProvesNothing(t *testing.T) {
 		{"never healed", good().fault(history.Inject, history.OK, ""), "was not verified healed"},
 		{"healed at the second attempt", faulty(history.OK, "", history.Info, "busy").fault(history.Heal, history.OK, ""), ""},
 		{"no reason", faulty(history.Info, "", history.OK, ""), "no reason was recorded"},
+		{"restored", good().restore(history.OK, ""), ""},
+		{"not restored", good().restore(history.Info, "n2 does not start"), "restore: n2 does not start"},
+		{"restoring cut off", good().restore(history.Invoke, ""), "restore: the history ends before it was done"},
 		{"a nameless fault", good().nameless(), "does not say which fault"},
 	}
 	for _, c := range cases {
@@ -99,6 +102,15 @@ func TestWhatProvesNothing(t *testing.T) {
 func (t *tape) mixed() *tape {
 	t.op(0, history.Invoke, "read", "", false, nil)
 	t.op(0, history.Invoke, "write", "", false, nil)
+	return t
+}
+
+// restore is something done to the whole cluster.
+func (t *tape) restore(typ history.Type, err string) *tape {
+	t.op(history.Nemesis, history.Invoke, "restore", "", false, nil)
+	if typ != history.Invoke {
+		t.op(history.Nemesis, typ, "restore", err, false, nil)
+	}
 	return t
 }
 
