@@ -99,13 +99,13 @@ func Mistakes() []Mistake {
 			Bug:      LeaseByWallClock,
 			About:    "a leader reads under a lease that it counts from the arrival of its followers' messages, by a clock that jumps",
 			Seen:     "SOFAJRaft before 1.2.5 (pull request 26)",
-			Workload: "register", Nemesis: "pause:leader", Options: "--hold 450ms --quiet 200ms --rate 100 --concurrency 30",
+			Workload: "register", Nemesis: "pause:leader", Options: "--hold 450ms --quiet 200ms --rate 60 --concurrency 30",
 		},
 		{
 			Bug:      NoChecksum,
 			About:    "messages between nodes carry no checksum of their own",
 			Seen:     "Amazon S3 on 20 July 2008, brought down by single flipped bits in its gossip",
-			Workload: "register", Nemesis: "corrupt",
+			Workload: "register", Nemesis: "corrupt:all", Options: "--hold 4s --quiet 500ms",
 		},
 	}
 }

@@ -47,18 +47,20 @@ type AppendReply struct {
 	Round int  `json:"round"`
 }
 
-// Forward carries a client's request from its gateway to the leader.
+// Forward carries a client's request from its gateway to the leader. What is
+// asked comes first, as the answer does in Answer: where a transport changes
+// bytes at certain places of a packet, they are more likely to mean something.
 type Forward struct {
-	ID RequestID `json:"id"`
+	Command Command   `json:"command"`
+	ID      RequestID `json:"id"`
 	// Low is the lowest number for which the gateway still wants an answer.
-	Low     int     `json:"low"`
-	Command Command `json:"command"`
+	Low int `json:"low"`
 }
 
 // Answer carries the response back.
 type Answer struct {
-	ID       RequestID `json:"id"`
 	Response Response  `json:"response"`
+	ID       RequestID `json:"id"`
 }
 
 // RequestID names a client's request once and for all: the node that took it,
