@@ -15,7 +15,7 @@ type invariants struct {
 	// entries by index and term, with the term before.
 	entries map[place]seen
 	// committed are the entries that some node has applied, by index from 1.
-	committed []Entry
+	committed []commitment
 	// checked is what was seen of each node the last time.
 	checked map[actor.ID]*progress
 	broken  error
@@ -26,6 +26,13 @@ type place struct{ index, term int }
 type seen struct {
 	entry    Entry
 	previous int
+}
+
+// commitment is a committed entry and the term of the leader that committed it,
+// which is the first to know.
+type commitment struct {
+	entry Entry
+	term  int
 }
 
 type progress struct {
@@ -60,7 +67,9 @@ func (v *invariants) breaks(format string, args ...any) {
 	}
 }
 
-// elections: one leader a term, and it has everything that was committed.
+// elections: one leader a term, and it has everything that was committed in
+// earlier terms. (A vote that was delayed for long may still make a leader of a
+// term that is over; it can commit nothing.)
 func (v *invariants) elections(n *simNode, p *progress) {
 	was := p.role
 	p.role = n.state.Role
@@ -71,8 +80,8 @@ func (v *invariants) elections(n *simNode, p *progress) {
 		v.breaks("election safety: %s and %s lead term %d", other, n.id, n.state.Term)
 	}
 	v.leaders[n.state.Term] = n.id
-	for i, e := range v.committed {
-		if i >= len(n.state.Log) || n.state.Log[i] != e {
+	for i, c := range v.committed {
+		if c.term < n.state.Term && (i >= len(n.state.Log) || n.state.Log[i] != c.entry) {
 			v.breaks("leader completeness: %s leads term %d without committed entry %d", n.id, n.state.Term, i+1)
 			return
 		}
@@ -103,8 +112,8 @@ func (v *invariants) machineSafety(n *simNode, p *progress) {
 		e := n.state.Log[p.applied]
 		switch {
 		case p.applied == len(v.committed):
-			v.committed = append(v.committed, e)
-		case v.committed[p.applied] != e:
+			v.committed = append(v.committed, commitment{e, n.state.Term})
+		case v.committed[p.applied].entry != e:
 			v.breaks("state machine safety: %s applies another entry %d", n.id, p.applied+1)
 		}
 	}
