@@ -3,8 +3,6 @@ package linearizability
 import (
 	"context"
 	"flag"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -267,27 +265,9 @@ func TestKnownHistories(t *testing.T) {
 func TestExplanationsCanBeFollowed(t *testing.T) {
 	var all strings.Builder
 	for _, c := range known {
-		h := script.Parse(t, c.text)
-		v := check(t, h)
-		fmt.Fprintf(&all, "# %s\n%v: %s\n", c.name, v.Validity, v.Reason)
-		for _, f := range v.Findings {
-			fmt.Fprintf(&all, "%s, culprits %v, context %v\n%s\n", f.Anomaly, f.Culprits, f.Context, f.Text)
-		}
-		all.WriteByte('\n')
+		all.WriteString(script.Explained(c.name, check(t, script.Parse(t, c.text))))
 	}
-	const golden = "testdata/explanations.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := all.String(); got != string(want) {
-		t.Errorf("explanations differ from %s; look at them and rewrite it with -update. Now:\n%s", golden, got)
-	}
+	script.Golden(t, "testdata/explanations.txt", all.String(), *update)
 }
 
 func TestAValidVerdictSaysWhatWasProved(t *testing.T) {

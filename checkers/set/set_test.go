@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -229,26 +228,9 @@ func TestHowLongStaleElementsWereMissingIsTold(t *testing.T) {
 func TestExplanationsCanBeFollowed(t *testing.T) {
 	var all strings.Builder
 	for _, c := range known {
-		v := check(t, script.Parse(t, c.text))
-		fmt.Fprintf(&all, "# %s\n%v: %s\n", c.name, v.Validity, v.Reason)
-		for _, f := range v.Findings {
-			fmt.Fprintf(&all, "%s, culprits %v, context %v\n%s\n", f.Anomaly, f.Culprits, f.Context, f.Text)
-		}
-		all.WriteByte('\n')
+		all.WriteString(script.Explained(c.name, check(t, script.Parse(t, c.text))))
 	}
-	const golden = "testdata/explanations.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := all.String(); got != string(want) {
-		t.Errorf("explanations differ from %s; look at them and rewrite it with -update. Now:\n%s", golden, got)
-	}
+	script.Golden(t, "testdata/explanations.txt", all.String(), *update)
 }
 
 // good is a history of a set that is valid by construction.
