@@ -64,3 +64,12 @@ func On(noun, key string) string {
 	}
 	return fmt.Sprintf(" of %s %q", noun, key)
 }
+
+// In names the object of a finding in brackets: ` (key "k4")`, or nothing where a
+// workload has only one.
+func In(noun, key string) string {
+	if key == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s %q)", noun, key)
+}
