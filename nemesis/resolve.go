@@ -24,6 +24,7 @@ func (n *Nemesis) resolve(id int, p Planned, leaders []string) (active, *history
 		rules := cluster.Rules{}
 		rules.Drop, fault.Nodes, cut = grudge(p.Shape, order, p.Flip)
 		fault.Detail = join(p.Shape, detail, cut)
+		fault.Sides = apart(order, rules.Drop)
 		return &partition{wires: n.wires, id: id, rules: rules}, fault
 	}
 	fault.Nodes = place(p.Shape, order)

@@ -67,4 +67,7 @@ type Fault struct {
 	Nodes []string `json:"nodes"`
 	// Detail says what exactly, for people: "leader n2 | n1 n3".
 	Detail string `json:"detail,omitempty"`
+	// Sides are the groups of nodes that it cut off from each other; nil if
+	// nothing was.
+	Sides [][]string `json:"sides,omitempty"`
 }

@@ -25,6 +25,10 @@ func TestOpIsOneLineInAFixedOrder(t *testing.T) {
 			Op{Index: 1, Process: Nemesis, F: "inject", Fault: &Fault{ID: 2, Name: "kill", Nodes: []string{"n1", "n2"}, Detail: "x"}},
 			`{"index":1,"process":"nemesis","type":"invoke","f":"inject","value":null,"time":0,"fault":{"id":2,"name":"kill","nodes":["n1","n2"],"detail":"x"}}`,
 		},
+		{
+			Op{Process: Nemesis, F: "heal", Fault: &Fault{ID: 2, Name: "partition", Nodes: []string{"n1"}, Sides: [][]string{{"n1"}, {"n2", "n3"}}}},
+			`{"index":0,"process":"nemesis","type":"invoke","f":"heal","value":null,"time":0,"fault":{"id":2,"name":"partition","nodes":["n1"],"sides":[["n1"],["n2","n3"]]}}`,
+		},
 	}
 	for _, test := range tests {
 		line, err := test.op.MarshalJSON()

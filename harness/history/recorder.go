@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -243,14 +244,23 @@ func normal(op Op) Op {
 	op.Error = clip(validText(op.Error))
 	if op.Fault != nil {
 		fault := *op.Fault
-		fault.Nodes = append([]string(nil), fault.Nodes...)
-		for i, node := range fault.Nodes {
-			fault.Nodes[i] = validText(node)
+		fault.Nodes = validTexts(fault.Nodes)
+		fault.Sides = slices.Clone(fault.Sides)
+		for i, side := range fault.Sides {
+			fault.Sides[i] = validTexts(side)
 		}
 		fault.Name, fault.Detail = validText(fault.Name), validText(fault.Detail)
 		op.Fault = &fault
 	}
 	return op
+}
+
+func validTexts(texts []string) []string {
+	valid := append([]string(nil), texts...)
+	for i, text := range valid {
+		valid[i] = validText(text)
+	}
+	return valid
 }
 
 // clip shortens a long error at a rune's boundary.
