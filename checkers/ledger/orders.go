@@ -67,7 +67,8 @@ type order struct {
 
 func parse(k history.KeyCalls) (*ledger, error) {
 	l := &ledger{name: k.Key, calls: k.Calls, before: make([]int32, len(k.Calls))}
-	places := map[int]int32{}
+	places := make(map[int]int32, len(k.Calls)) // most calls are the only attempt of an order
+	l.orders = make([]order, 0, len(k.Calls))
 	for i := range k.Calls {
 		call := &k.Calls[i]
 		var err error
