@@ -5,6 +5,7 @@
 package object
 
 import (
+	"context"
 	"math"
 
 	"github.com/assaykit/assay/harness/history"
@@ -41,9 +42,24 @@ type Type struct {
 	// Whole is set if the keys of a history are parts of one object, rather than
 	// objects of their own.
 	Whole bool
+	// Split splits calls into those of independent objects, if not by their keys.
+	Split func([]history.Call) []history.KeyCalls
 	// Open reads the calls of one object. An error names the call: "op 12 (read
 	// of key "x"): ...".
 	Open func(history.KeyCalls) (Object, error)
+}
+
+// Objects are the calls of a history, object by object. Linearizability holds for
+// a history if it holds for each of its objects (Herlihy and Wing, 1990, theorem
+// 1).
+func (t Type) Objects(calls []history.Call) []history.KeyCalls {
+	switch {
+	case t.Split != nil:
+		return t.Split(calls)
+	case t.Whole:
+		return []history.KeyCalls{{Calls: calls}}
+	}
+	return history.ByKey(calls)
 }
 
 // Many is what several objects of the type are called.
@@ -145,6 +161,12 @@ type Account struct {
 // ok if it has nothing better to say than that there is no order.
 type Explainer interface {
 	Explain(ops []Op) (a Account, ok bool)
+}
+
+// Fallback is an object that has another way to decide when the search has found
+// no answer within its budget. It keeps to the same budget.
+type Fallback interface {
+	Decide(ctx context.Context, ops []Op, memory int) Outcome
 }
 
 // Sized is a Spec that tells how many bytes its states occupy, for the budget of

@@ -101,6 +101,9 @@ const oneAnswer = time.Second
 func (t *Trial) Search(ctx context.Context, memory int) {
 	found := search.Run(ctx, t.object, t.ops, memory)
 	t.Outcome, t.Reached = found.Outcome, max(t.Reached, found.Reached)
+	if f, can := t.object.(object.Fallback); can && t.Outcome == object.TooBig {
+		t.Outcome = f.Decide(ctx, t.ops, memory)
+	}
 }
 
 func normal(o object.Object, ops []object.Op) []object.Op {

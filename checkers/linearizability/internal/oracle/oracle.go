@@ -13,13 +13,17 @@ import (
 	"github.com/assaykit/assay/checkers/linearizability/object"
 )
 
-// few is how many operations brute force is quick with.
-const few = 12
+const (
+	// few is how many operations brute force is quick with.
+	few = 12
+	// memory is what one question may cost, in bytes.
+	memory = 256 << 20
+)
 
 // Ask decides about operations. It is Undecided when the context ends first.
 func Ask(ctx context.Context, spec object.Spec, ops []object.Op) object.Outcome {
 	if len(ops) > few {
-		return Porcupine(ctx, spec, ops)
+		return Porcupine(ctx, spec, ops, memory)
 	}
 	if brute.Legal(spec, ops) {
 		return object.Legal
@@ -27,11 +31,12 @@ func Ask(ctx context.Context, spec object.Spec, ops []object.Op) object.Outcome 
 	return object.Illegal
 }
 
-// Porcupine decides about operations by porcupine's search, and stops it from
-// within when the context ends: its own timeout would leave a goroutine behind.
-// The memory that it takes grows with the square of the operations.
-func Porcupine(ctx context.Context, spec object.Spec, ops []object.Op) object.Outcome {
-	s := &search{ctx: ctx, spec: spec}
+// Porcupine decides about operations by porcupine's search. It stops the search
+// from within when the context ends, for porcupine's own timeout would leave a
+// goroutine behind, and when the table of visited configurations has grown to about
+// so many bytes: each has a bit for every operation.
+func Porcupine(ctx context.Context, spec object.Spec, ops []object.Op, bytes int) object.Outcome {
+	s := &search{ctx: ctx, spec: spec, mostSteps: bytes / (bytesPerEntry + len(ops)/8)}
 	for i := range ops {
 		if !ops[i].Maybe {
 			s.certain++
@@ -41,11 +46,16 @@ func Porcupine(ctx context.Context, spec object.Spec, ops []object.Op) object.Ou
 	switch {
 	case legal:
 		return object.Legal
+	case s.steps > s.mostSteps:
+		return object.TooBig
 	case s.stopped:
 		return object.Undecided
 	}
 	return object.Illegal
 }
+
+// bytesPerEntry is what a configuration costs porcupine beside its bits.
+const bytesPerEntry = 200
 
 func operations(ops []object.Op) []porcupine.Operation {
 	all := make([]porcupine.Operation, len(ops))
@@ -63,8 +73,10 @@ type search struct {
 	ctx     context.Context
 	spec    object.Spec
 	certain int
-	steps   int
-	stopped bool
+	// steps that succeed make an entry in porcupine's table, at most.
+	steps, mostSteps int
+	asked            int
+	stopped          bool
 }
 
 // place is a state together with how much of what is certain was done: porcupine
@@ -100,6 +112,7 @@ func (s *search) step(from place, op *object.Op) (bool, any) {
 	if !ok {
 		return false, from
 	}
+	s.steps++
 	next := place{to, from.done}
 	if !op.Maybe {
 		next.done++
@@ -107,10 +120,10 @@ func (s *search) step(from place, op *object.Op) (bool, any) {
 	return true, next
 }
 
-// exhausted says whether the time is over. From then on no operation can take
+// exhausted says whether the budget is spent. From then on no operation can take
 // place any more, so that porcupine runs out of choices; it is not believed.
 func (s *search) exhausted() bool {
-	if s.steps++; s.steps%512 == 1 && s.ctx.Err() != nil {
+	if s.asked++; s.steps > s.mostSteps || s.asked%512 == 1 && s.ctx.Err() != nil {
 		s.stopped = true
 	}
 	return s.stopped
