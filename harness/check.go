@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/checkers/sanity"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/results"
@@ -17,8 +18,9 @@ import (
 )
 
 // Recheck judges the stored history of a run again, from its directory alone,
-// and writes verdict and report anew.
-func Recheck(ctx context.Context, path string, budget time.Duration) (Outcome, error) {
+// and writes verdict and report anew. What is demanded replaces what was demanded
+// of the run, as far as it is not zero.
+func Recheck(ctx context.Context, path string, budget time.Duration, demands availability.Demands) (Outcome, error) {
 	dir, out, h, err := stored(path)
 	if err != nil {
 		return Outcome{}, err
@@ -28,7 +30,8 @@ func Recheck(ctx context.Context, path string, budget time.Duration) (Outcome, e
 		return Outcome{}, fmt.Errorf("check %s: %w", dir.Path(), err)
 	}
 	config := workloads.Config{Seed: out.Run.Seed, Settings: out.Run.Settings, Workers: out.Run.Concurrency, Duration: out.Run.Duration}
-	if out.Verdict, err = check(ctx, workload, config, h, budget); err != nil {
+	out.Run.Demands = demands.Or(out.Run.Demands)
+	if out.Verdict, err = check(ctx, workload, config, h, out.Run.Demands, budget); err != nil {
 		return Outcome{}, err
 	}
 	return out, write(dir, out, h)
@@ -60,16 +63,16 @@ func stored(path string) (*results.Dir, Outcome, *history.History, error) {
 	return dir, Outcome{Dir: dir.Path(), Run: run, Notice: notice.String()}, h, err
 }
 
-// check judges a history: the workload's promise, and whether the history
-// proves anything.
-func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *history.History, budget time.Duration) (checkers.Verdict, error) {
+// check judges a history: the workload's promise, whether the history proves
+// anything, and how available the system was.
+func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *history.History, d availability.Demands, budget time.Duration) (checkers.Verdict, error) {
 	promise, err := w.Checker(c)
 	if err != nil {
 		return checkers.Verdict{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	return checkers.All(w.Name(), promise, sanity.New()).Check(ctx, h)
+	return checkers.All(w.Name(), promise, sanity.New(), availability.New(d)).Check(ctx, h)
 }
 
 // write writes everything that is made from a history and its verdict.

@@ -40,6 +40,7 @@ func (t Test) provenance(began time.Time) results.Run {
 	r.Target, r.Workload, r.Nemesis, r.Seed = t.Target.Name(), t.Workload.Name(), t.Nemesis.String(), t.Seed
 	r.Concurrency, r.Rate, r.Duration, r.OpTimeout = t.Concurrency, t.Rate, t.Duration, t.OpTimeout
 	r.Hold, r.Quiet, r.Started = t.Hold, t.Quiet, began.UTC()
+	r.Demands = t.Demands
 	r.Settings = map[string]string{}
 	maps.Copy(r.Settings, t.TargetSettings)
 	maps.Copy(r.Settings, t.WorkloadSettings)

@@ -228,7 +228,7 @@ func (r *run) judge(ctx context.Context) (Outcome, error) {
 	h := r.recorder.Snapshot()
 	out := Outcome{Dir: r.dir.Path(), Run: r.record}
 	var err error
-	if out.Verdict, err = check(ctx, r.test.Workload, r.workloadConfig(), h, r.test.Budget); err != nil {
+	if out.Verdict, err = check(ctx, r.test.Workload, r.workloadConfig(), h, r.test.Demands, r.test.Budget); err != nil {
 		return out, errors.Join(err, r.dir.WriteRun(r.record))
 	}
 	end()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
@@ -75,12 +76,30 @@ func TestARecheckGivesTheSameVerdict(t *testing.T) {
 		m := newMemory()
 		m.stale = stale
 		out := run(t, quick(t, m))
-		again, err := harness.Recheck(t.Context(), out.Dir, time.Minute)
+		again, err := harness.Recheck(t.Context(), out.Dir, time.Minute, availability.Demands{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if again.Verdict.Validity != out.Verdict.Validity || again.Verdict.Reason != out.Verdict.Reason {
 			t.Errorf("%s %q, then %s %q", out.Verdict.Validity, out.Verdict.Reason, again.Verdict.Validity, again.Verdict.Reason)
+		}
+	}
+}
+
+func TestWhatIsDemandedIsJudgedAndKept(t *testing.T) {
+	test := quick(t, newMemory())
+	test.Demands = availability.Demands{MinSuccess: 0.5, MaxLatency: 1}
+	out := run(t, test)
+	if out.Verdict.Validity != checkers.Invalid || out.Verdict.Findings[0].Anomaly != availability.Slow {
+		t.Fatalf("a latency of no more than a nanosecond: %s: %s", out.Verdict.Validity, out.Verdict.Reason)
+	}
+	for demanded, want := range map[time.Duration]checkers.Validity{0: checkers.Invalid, time.Hour: checkers.Valid} {
+		again, err := harness.Recheck(t.Context(), out.Dir, time.Minute, availability.Demands{MaxLatency: demanded})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Verdict.Validity != want {
+			t.Errorf("checked again with %s: %s: %s", demanded, again.Verdict.Validity, again.Verdict.Reason)
 		}
 	}
 }

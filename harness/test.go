@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/results"
@@ -37,6 +38,8 @@ type Test struct {
 	// Budget is how long the checkers may take.
 	Budget time.Duration
 	Seed   int64
+	// Demands are what the system has to achieve beyond being right.
+	Demands availability.Demands
 
 	Image            string
 	TargetSettings   map[string]string

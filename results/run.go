@@ -2,7 +2,11 @@
 // its report. It reads and writes; it decides nothing.
 package results
 
-import "time"
+import (
+	"time"
+
+	"github.com/assaykit/assay/checkers/availability"
+)
 
 // Run is run.json: everything needed to understand a run and to repeat it.
 type Run struct {
@@ -27,6 +31,8 @@ type Run struct {
 	Hold        time.Duration     `json:"hold_ns"`
 	Quiet       time.Duration     `json:"quiet_ns"`
 	Settings    map[string]string `json:"settings,omitempty"`
+	// Demands are what the system had to achieve beyond being right.
+	Demands availability.Demands `json:"demands,omitzero"`
 
 	// Image is the reference that ran, ImageID its digest; empty if local.
 	Image   string `json:"image,omitempty"`

@@ -5,6 +5,7 @@
 package availability
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -37,6 +38,16 @@ type Demands struct {
 	// MaxLatency is the greatest 99th percentile of the latencies of answered
 	// operations while no fault is in force.
 	MaxLatency time.Duration `json:"max_latency_ns,omitempty"`
+}
+
+// Or are these demands, and the others where these are zero.
+func (d Demands) Or(others Demands) Demands {
+	return Demands{
+		MinSuccess:            cmp.Or(d.MinSuccess, others.MinSuccess),
+		MinSuccessUnderFaults: cmp.Or(d.MinSuccessUnderFaults, others.MinSuccessUnderFaults),
+		MaxRecovery:           cmp.Or(d.MaxRecovery, others.MaxRecovery),
+		MaxLatency:            cmp.Or(d.MaxLatency, others.MaxLatency),
+	}
 }
 
 // New is a checker of availability. Its figures are defined as follows.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/settings"
 	"github.com/assaykit/assay/harness"
@@ -23,6 +24,7 @@ type testFlags struct {
 	time, opTimeout, hold, quiet, settle, budget time.Duration
 	seed                                         int64
 	set                                          []string
+	demands                                      availability.Demands
 	quietProgress                                bool
 }
 
@@ -42,6 +44,7 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.quiet, "quiet", 2*time.Second, "how long nothing is broken between two faults, more or less")
 	flags.DurationVar(&f.settle, "settle", 500*time.Millisecond, "how long to wait between healing and the final reads")
 	flags.DurationVar(&f.budget, "budget", time.Minute, "how long the checkers may take")
+	declareDemands(flags, &f.demands)
 	flags.StringVar(&f.results, "results", "results", "directory for the runs")
 	flags.BoolVarP(&f.quietProgress, "quiet-progress", "q", false, "print no progress")
 	flags.SortFlags = false
@@ -71,7 +74,7 @@ func (f *testFlags) figures() harness.Test {
 	return harness.Test{
 		Nodes: f.nodes, Concurrency: f.concurrency, Rate: f.rate,
 		Duration: f.time, OpTimeout: f.opTimeout, Hold: f.hold, Quiet: f.quiet,
-		Settle: f.settle, Budget: f.budget, Seed: f.seed,
+		Settle: f.settle, Budget: f.budget, Seed: f.seed, Demands: f.demands,
 		Image: f.image, Results: f.results,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/checkers/sanity"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/suggest"
@@ -125,9 +126,9 @@ func listNemeses() []item {
 }
 
 // listCheckers are the checkers that judge workloads with their default
-// settings, and the one that judges every run.
+// settings, and those that judge every run.
 func listCheckers() []item {
-	all := []checkers.Checker{sanity.New()}
+	all := []checkers.Checker{sanity.New(), availability.New(availability.Demands{})}
 	for _, w := range workloads.All() {
 		// The error of a default configuration would be a mistake that the
 		// workload's own tests show; here the checker is merely not listed.

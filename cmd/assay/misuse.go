@@ -34,6 +34,8 @@ func shape(flag *pflag.Flag) string {
 		return "a whole number"
 	case "float64":
 		return "a number"
+	case "percentage":
+		return "a percentage such as 99.9%"
 	default:
 		return "a " + flag.Value.Type()
 	}
