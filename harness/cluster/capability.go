@@ -10,6 +10,21 @@ const (
 	CanPause     Capability = "pause"
 	CanPartition Capability = "partition"
 	CanCorrupt   Capability = "corrupt"
+
+	// CanReject resets connections in place of silence, CanCutNew cuts only those
+	// that are yet to be opened, CanCutClients cuts nodes off from clients.
+	CanReject     Capability = "reject"
+	CanCutNew     Capability = "new-connections"
+	CanCutClients Capability = "clients"
+
+	// What can be done to the packets of a link: see Shape.
+	CanDelay     Capability = "delay"
+	CanLose      Capability = "loss"
+	CanDuplicate Capability = "duplicate"
+	CanReorder   Capability = "reorder"
+	CanNoise     Capability = "noise"
+	CanLimit     Capability = "bandwidth"
+	CanTamper    Capability = "tamper"
 )
 
 // Capabilities says for each capability whether it is there (nil), or why not.

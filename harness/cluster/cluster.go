@@ -54,38 +54,6 @@ const (
 	Stopped
 )
 
-// Network is implemented by clusters that can break the network between nodes.
-type Network interface {
-	// SetRules makes exactly these rules hold, all nodes at once, in place of
-	// those before; the zero Rules heal everything. Rules on a node that does not
-	// run take effect when it starts. Clients' connections are never touched.
-	SetRules(ctx context.Context, r Rules) error
-	// Reach observes, for every ordered pair of running nodes (paused ones too),
-	// whether a packet from one arrives at the other. Pairs with a node that does
-	// not run are absent.
-	Reach(ctx context.Context) (map[Link]bool, error)
-}
-
-// Noise is implemented by networks that can tell what their corruption did.
-type Noise interface {
-	// Corrupted counts, for every link that is to be corrupted and leads to a
-	// running node, the packets that arrived changed under the present rules.
-	Corrupted(ctx context.Context) (map[Link]uint64, error)
-}
-
-// Link is the way from one node to another.
-type Link struct{ From, To string }
-
-// Rules are the faults of a network. The zero value is a healthy network.
-type Rules struct {
-	// Drop is the grudge: links whose packets are dropped without a word at the
-	// receiver.
-	Drop map[Link]bool
-	// Corrupt gives links the probability with which a packet that carries
-	// payload arrives with changed bytes, which the transport does not notice.
-	Corrupt map[Link]float64
-}
-
 func (s State) String() string {
 	return [...]string{"unseen", "running", "paused", "stopped"}[s]
 }
