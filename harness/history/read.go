@@ -68,6 +68,12 @@ func Read(path string) (*History, Notice, error) {
 	return h, notice, nil
 }
 
+// ReadFrom reads a history from an open text, not compressed. The name is for
+// errors, and room is how many ops to make room for.
+func ReadFrom(in io.Reader, name string, room int) (*History, Notice, error) {
+	return read(in, name, room)
+}
+
 func present(path string) (string, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
