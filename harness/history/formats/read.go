@@ -1,0 +1,169 @@
+package formats
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/harness/history/jepsen"
+)
+
+const (
+	// compressed ends the names of compressed histories.
+	compressed = ".zst"
+	// zstdMagic begins what zstd has compressed (RFC 8878).
+	zstdMagic = "\x28\xb5\x2f\xfd"
+	// byteOrderMark is what some editors write before UTF-8.
+	byteOrderMark = "\uFEFF"
+	// headBytes is how much of a text is looked at to find its format.
+	headBytes = 64 << 10
+	// shortest is less than any operation takes: a file made of marks is no reason
+	// to ask for gigabytes.
+	shortest = 24
+)
+
+// Malformed is an error about the text of a history, and not about the reading of
+// its file.
+type Malformed struct{ Err error }
+
+func (m *Malformed) Error() string { return m.Err.Error() }
+
+func (m *Malformed) Unwrap() error { return m.Err }
+
+// Read reads the history in a file. If the file is not there but its compressed
+// form is, it reads that one. An error is a *Malformed if the file could be read
+// and its text makes no history.
+func Read(path string, o Options) (*Reading, error) {
+	f, err := look(present(path))
+	if err != nil {
+		return nil, err
+	}
+	if f.format.read == nil {
+		return &Reading{History: &history.History{}, Format: "empty"}, nil
+	}
+	r := &Reading{Format: f.format.Name}
+	err = with(f.path, func(in *bufio.Reader) (err error) {
+		r.History, r.Notes, err = f.format.read(in, jepsen.Options{Name: f.path, Keyed: o.Keyed, Room: f.room})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func present(path string) string {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(path + compressed); err == nil {
+			return path + compressed
+		}
+	}
+	return path
+}
+
+// file is one that was looked at.
+type file struct {
+	path   string
+	format Format
+	// room is how many operations it may have. Reading a file twice is cheap; a
+	// slice that grows to a million operations needs twice the memory.
+	room int
+}
+
+// look finds out the format of a file, none if it has nothing in it.
+func look(path string) (file, error) {
+	f := file{path: path}
+	err := with(path, func(in *bufio.Reader) (err error) {
+		head, err := in.Peek(headBytes)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if head = bytes.TrimLeft(head, space+"\x00"); len(head) == 0 {
+			return nil
+		}
+		if f.format, err = find(path, head); err == nil {
+			f.room, err = count(in, []byte(f.format.mark))
+		}
+		return err
+	})
+	return f, err
+}
+
+func find(path string, head []byte) (Format, error) {
+	for _, format := range All() {
+		if format.fits(head) {
+			return format, nil
+		}
+	}
+	return Format{}, &history.LineError{File: path, Line: 1, Column: 1,
+		Expected: "a history as JSON, as EDN or as Jepsen's log", Found: fmt.Sprintf("%q", head[:min(len(head), 20)])}
+}
+
+// count says how many marks there are, about.
+func count(in io.Reader, mark []byte) (int, error) {
+	buffer := make([]byte, 256<<10)
+	marks, size := 0, 0
+	for {
+		n, err := in.Read(buffer)
+		// A mark across two readings is missed, which one more for each makes good.
+		marks += bytes.Count(buffer[:n], mark) + 1
+		size += n
+		if err == io.EOF {
+			return min(marks, size/shortest+1), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// with opens a file's text, decompressed and without a byte order mark.
+func with(path string, use func(in *bufio.Reader) error) error {
+	opened, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read history: %w", err)
+	}
+	defer opened.Close()
+	watched := &watch{in: opened}
+	in := bufio.NewReaderSize(watched, headBytes)
+	if head, _ := in.Peek(len(zstdMagic)); string(head) == zstdMagic {
+		decoder, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return fmt.Errorf("read history %s: %w", path, err)
+		}
+		defer decoder.Close()
+		in = bufio.NewReaderSize(decoder, headBytes)
+	}
+	if head, _ := in.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
+		_, _ = in.Discard(len(byteOrderMark))
+	}
+	err = use(in)
+	switch {
+	case err == nil:
+		return nil
+	case watched.err != nil:
+		return fmt.Errorf("read history %s: %w", path, watched.err)
+	}
+	return &Malformed{err}
+}
+
+// watch remembers why a file could not be read.
+type watch struct {
+	in  io.Reader
+	err error
+}
+
+func (w *watch) Read(b []byte) (int, error) {
+	n, err := w.in.Read(b)
+	if err != nil && err != io.EOF {
+		w.err = err
+	}
+	return n, err
+}
