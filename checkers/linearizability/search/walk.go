@@ -214,7 +214,7 @@ func (w *walk) borrow(f *frame) bool {
 // the other way round, they can change places.
 func (w *walk) take(f *frame, at int32) bool {
 	class := w.class[at]
-	if w.pending[class] > 1 && w.behind(at) {
+	if at != w.ending() && w.pending[class] > 1 && w.behind(at) {
 		return false
 	}
 	state, ok := w.step(f.state, class)
