@@ -2,11 +2,11 @@ package set
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/internal/distribution"
 )
 
 // mostFindings is how many of an anomaly are told one by one.
@@ -21,8 +21,11 @@ type account struct {
 	// unread are elements whose acknowledgement no read followed.
 	unread   int
 	elements map[string]int
-	absences []time.Duration
-	findings map[string][]checkers.Finding
+	// visible are the times until elements were in every read from then on, absent
+	// those for which stale ones were missing, and kept those until lost ones were
+	// last seen.
+	visible, absent, kept []time.Duration
+	findings              map[string][]checkers.Finding
 }
 
 func (a *account) add(s *set) {
@@ -49,19 +52,19 @@ func (a *account) add(s *set) {
 
 // addElement counts one element, and says whether nothing is wrong with it.
 func (a *account) addElement(s *set, e *element) bool {
+	a.measure(s, e)
 	if e.acked != none {
 		a.acknowledged++
-		if len(s.reads) == 0 || s.calls[s.reads[len(s.reads)-1].call].Invoke < s.calls[e.acked].Complete {
+		if !s.readAfter(e.ackedAt) {
 			a.unread++
 		}
 	}
 	switch {
-	case e.seen != none && !s.sound(e):
+	case e.seen != none && !e.sound():
 		a.found(Phantom, func() checkers.Finding { return s.tellPhantom(e) })
 	case e.gone != none:
 		a.found(Lost, func() checkers.Finding { return s.tellLost(e) })
 	case e.missed != none:
-		a.absences = append(a.absences, s.absence(e))
 		a.found(Stale, func() checkers.Finding { return s.tellStale(e) })
 	default:
 		return true
@@ -69,10 +72,42 @@ func (a *account) addElement(s *set, e *element) bool {
 	return false
 }
 
-// absence is how long a stale element was certainly missing: from when it was
-// known until the last read without it was invoked.
+// measure notes how long it took until an element was visible for good, or gone.
+// It was neither if no read followed.
+func (a *account) measure(s *set, e *element) {
+	switch {
+	case e.known() == none || !s.readAfter(e.knownAt()):
+	case e.gone != none:
+		a.kept = append(a.kept, s.kept(e))
+	default:
+		a.visible = append(a.visible, s.absence(e))
+		if e.missed != none {
+			a.absent = append(a.absent, s.absence(e))
+		}
+	}
+}
+
+// readAfter says that a read was invoked after that.
+func (s *set) readAfter(at int) bool {
+	return len(s.reads) > 0 && s.calls[s.reads[len(s.reads)-1].call].Invoke > at
+}
+
+// absence is how long an element was certainly missing: from when it was known
+// until the last read without it was invoked.
 func (s *set) absence(e *element) time.Duration {
-	return max(0, s.calls[s.reads[e.lastMissed].call].Start-s.calls[s.known(e)].End)
+	if e.missed == none {
+		return 0
+	}
+	return max(0, s.calls[s.reads[e.lastMissed].call].Start-s.calls[e.known()].End)
+}
+
+// kept is how long a lost element was certainly there: from when it was known
+// until the last read that has it was invoked.
+func (s *set) kept(e *element) time.Duration {
+	if e.lastSeen == none {
+		return 0
+	}
+	return max(0, s.calls[e.lastSeen].Start-s.calls[e.known()].End)
 }
 
 func (a *account) found(anomaly string, tell func() checkers.Finding) {
@@ -85,7 +120,6 @@ func (a *account) found(anomaly string, tell func() checkers.Finding) {
 }
 
 func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
-	slices.Sort(a.absences)
 	v.Stats = a.stats()
 	for _, anomaly := range gravity {
 		v.Findings = append(v.Findings, a.findings[anomaly]...)
@@ -142,10 +176,17 @@ func (a *account) stats() []checkers.Stat {
 		{Name: "reads", Value: checkers.Number(a.reads)},
 		{Name: "sets", Value: checkers.Number(a.sets)},
 	}
-	if n := len(a.absences); n > 0 {
-		stats = append(stats,
-			checkers.Stat{Name: "longest time a stale element was missing", Value: checkers.Seconds(a.absences[n-1])},
-			checkers.Stat{Name: "median of these times", Value: checkers.Seconds(a.absences[n/2])})
+	for _, d := range []struct {
+		name  string
+		times []time.Duration
+	}{
+		{"time until an element was in every read (stable latency)", a.visible},
+		{"time for which a stale element was missing", a.absent},
+		{"time until a lost element was last seen (lost latency)", a.kept},
+	} {
+		if len(d.times) > 0 {
+			stats = append(stats, checkers.Stat{Name: d.name, Value: fmt.Sprintf("%v, of %s", distribution.Of(d.times), checkers.Number(len(d.times)))})
+		}
 	}
 	return stats
 }

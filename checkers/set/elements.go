@@ -1,10 +1,8 @@
 package set
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
@@ -49,11 +47,14 @@ type element struct {
 	// missed is the first read that should have it and has not, lastMissed the
 	// last, and gone the first of them after which nobody saw it again.
 	missed, lastMissed, gone int
+	// addAt is when add was invoked, ackedAt when acked was done, seenAt and
+	// lastSeenAt when seen and lastSeen were. They count if there are such calls.
+	addAt, ackedAt, seenAt, lastSeenAt int
 }
 
 func parse(k history.KeyCalls) (*set, error) {
 	s := &set{name: k.Key, calls: k.Calls}
-	places := map[int]int32{}
+	places := newPlaces(k.Calls)
 	for i := range k.Calls {
 		call := &k.Calls[i]
 		var err error
@@ -75,18 +76,18 @@ func parse(k history.KeyCalls) (*set, error) {
 	return s, nil
 }
 
-func (s *set) place(value int, places map[int]int32) int32 {
-	at, known := places[value]
+func (s *set) place(value int, places *places) int32 {
+	at, known := places.of(value)
 	if !known {
 		at = int32(len(s.elements))
-		places[value] = at
+		places.set(value, at)
 		s.elements = append(s.elements, element{value: value, add: none, failed: none, acked: none,
 			seen: none, lastSeen: none, missed: none, lastMissed: none, gone: none})
 	}
 	return at
 }
 
-func (s *set) addAdd(i int, places map[int]int32) error {
+func (s *set) addAdd(i int, places *places) error {
 	call := &s.calls[i]
 	value, ok := call.In.Int()
 	if !ok {
@@ -98,15 +99,15 @@ func (s *set) addAdd(i int, places map[int]int32) error {
 		return nil
 	}
 	if e.add == none {
-		e.add = i
+		e.add, e.addAt = i, call.Invoke
 	}
-	if call.Type == history.OK && (e.acked == none || call.Complete < s.calls[e.acked].Complete) {
-		e.acked = i
+	if call.Type == history.OK && (e.acked == none || call.Complete < e.ackedAt) {
+		e.acked, e.ackedAt = i, call.Complete
 	}
 	return nil
 }
 
-func (s *set) addRead(i int, places map[int]int32) error {
+func (s *set) addRead(i int, places *places) error {
 	call := &s.calls[i]
 	items, ok := call.Out.Items()
 	if call.Type != history.OK {
@@ -124,47 +125,50 @@ func (s *set) addRead(i int, places map[int]int32) error {
 		r.elements[n] = s.place(value, places)
 	}
 	for _, at := range r.elements {
-		s.elements[at].sight(s, i)
+		s.elements[at].sight(i, call.Complete)
 	}
 	s.reads = append(s.reads, r)
 	return nil
 }
 
-// sight notes that a read has the element.
-func (e *element) sight(s *set, read int) {
-	if e.seen == none || s.calls[read].Complete < s.calls[e.seen].Complete {
-		e.seen = read
+// sight notes that a read has the element, and when it was done.
+func (e *element) sight(read, done int) {
+	if e.seen == none || done < e.seenAt {
+		e.seen, e.seenAt = read, done
 	}
-	if e.lastSeen == none || s.calls[read].Complete > s.calls[e.lastSeen].Complete {
-		e.lastSeen = read
+	if e.lastSeen == none || done > e.lastSeenAt {
+		e.lastSeen, e.lastSeenAt = read, done
 	}
 }
 
 // sound says that the element was not read before it can have been added.
-func (s *set) sound(e *element) bool {
-	return e.add != none && (e.seen == none || s.calls[e.add].Invoke < s.calls[e.seen].Complete)
+func (e *element) sound() bool {
+	return e.add != none && (e.seen == none || e.addAt < e.seenAt)
 }
 
 // known is the call after which the element is known to be there, none if there
 // is no such call.
-func (s *set) known(e *element) int {
+func (e *element) known() int {
 	switch {
-	case !s.sound(e):
+	case !e.sound():
 		return none
 	case e.seen == none:
 		return e.acked
-	case e.acked == none || s.calls[e.seen].Complete < s.calls[e.acked].Complete:
+	case e.acked == none || e.seenAt < e.ackedAt:
 		return e.seen
 	}
 	return e.acked
 }
 
 // knownAt is when that call was done.
-func (s *set) knownAt(e *element) int {
-	if call := s.known(e); call != none {
-		return s.calls[call].Complete
+func (e *element) knownAt() int {
+	switch e.known() {
+	case none:
+		return never
+	case e.acked:
+		return e.ackedAt
 	}
-	return never
+	return e.seenAt
 }
 
 // date finds the earliest time at which a read can have taken effect: it was
@@ -172,22 +176,8 @@ func (s *set) knownAt(e *element) int {
 func (s *set) date(r *reading) {
 	r.from = s.calls[r.call].Invoke
 	for _, at := range r.elements {
-		if e := &s.elements[at]; s.sound(e) && s.calls[e.add].Invoke > r.from {
-			r.from, r.newest = s.calls[e.add].Invoke, int(at)
+		if e := &s.elements[at]; e.addAt > r.from && e.sound() {
+			r.from, r.newest = e.addAt, int(at)
 		}
 	}
-}
-
-// byKnown are the elements that are known at some time, in order of these times.
-func (s *set) byKnown() []int32 {
-	var known []int32
-	for at := range s.elements {
-		if s.known(&s.elements[at]) != none {
-			known = append(known, int32(at))
-		}
-	}
-	slices.SortFunc(known, func(a, b int32) int {
-		return cmp.Compare(s.knownAt(&s.elements[a]), s.knownAt(&s.elements[b]))
-	})
-	return known
 }

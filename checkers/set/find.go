@@ -29,55 +29,154 @@ type stamps struct {
 	now int
 }
 
-func (s *stamps) next()             { s.now++ }
-func (s *stamps) set(at int32)      { s.of[at] = s.now }
+func (s *stamps) next()        { s.now++ }
+func (s *stamps) set(at int32) { s.of[at] = s.now }
+
+// mark lets the set have these elements and no others.
+func (s *stamps) mark(elements []int32) {
+	s.next()
+	for _, at := range elements {
+		s.set(at)
+	}
+}
+
 func (s *stamps) has(at int32) bool { return s.of[at] == s.now }
 
-// findMissing notes in the elements which reads should have them and have not. A
-// read that has as many of the known elements as there are needs no closer look.
+// findMissing notes in the elements which reads should have them and have not.
 func (s *set) findMissing(stamps *stamps) {
-	known := s.byKnown()
-	times := make([]int, len(known))
-	for i, at := range known {
-		times[i] = s.knownAt(&s.elements[at])
-	}
+	s.findMissingLater()
+	s.findMissingMeanwhile(stamps)
+}
+
+// findMissingLater is about the reads that were invoked after an element was
+// known. It looks at what the reads have, not at all that they lack, which would
+// take forever where much is lost.
+func (s *set) findMissingLater() {
+	invoked := make([]int, len(s.reads))
 	for i := range s.reads {
-		r := &s.reads[i]
-		due, _ := slices.BinarySearch(times, r.from) // known before that
-		stamps.next()
-		has := 0
-		for _, at := range r.elements {
-			stamps.set(at)
-			if s.knownAt(&s.elements[at]) < r.from {
-				has++
-			}
-		}
-		if has == due {
+		invoked[i] = s.calls[s.reads[i].call].Invoke
+	}
+	readers := s.readers()
+	for at := range s.elements {
+		e := &s.elements[at]
+		known := e.knownAt()
+		due, _ := slices.BinarySearch(invoked, known)
+		if known == never || due == len(invoked) {
 			continue
 		}
-		for _, at := range known[:due] {
+		had := readers.of(at)
+		first, _ := slices.BinarySearch(had, int32(due))
+		e.missed, e.lastMissed = gaps(had[first:], due, len(invoked))
+		if e.lastSeen != none {
+			known = max(known, e.lastSeenAt)
+		}
+		if gone, _ := slices.BinarySearch(invoked, known); gone < len(invoked) {
+			e.gone = gone
+		}
+	}
+}
+
+// gaps are the first and the last number, from one number up to another, that is
+// not among some of them; none if all are.
+func gaps(some []int32, from, to int) (first, last int) {
+	first, last = from, to-1
+	for _, n := range some {
+		if int(n) != first {
+			break
+		}
+		first++
+	}
+	if first == to {
+		return none, none
+	}
+	for _, n := range slices.Backward(some) {
+		if int(n) != last {
+			break
+		}
+		last--
+	}
+	return first, last
+}
+
+// findMissingMeanwhile is about the reads that were under way when an element
+// became known, but took effect only after that, as another element shows that
+// they have.
+func (s *set) findMissingMeanwhile(stamps *stamps) {
+	known, times := s.byKnown()
+	for i := range s.reads {
+		r := &s.reads[i]
+		from, _ := slices.BinarySearch(times, s.calls[r.call].Invoke)
+		to, _ := slices.BinarySearch(times, r.from)
+		if from >= to {
+			continue
+		}
+		stamps.mark(r.elements)
+		for _, at := range known[from:to] {
 			if !stamps.has(at) {
-				s.miss(&s.elements[at], i)
+				s.elements[at].miss(i)
 			}
 		}
 	}
 }
 
 // miss notes that a read should have an element. Reads come in the order of their
-// invocations.
-func (s *set) miss(e *element, read int) {
-	if e.missed == none {
+// invocations, and before those that were invoked after it was known.
+func (e *element) miss(read int) {
+	if e.missed == none || read < e.missed {
 		e.missed = read
 	}
-	e.lastMissed = read
-	invoked := s.calls[s.reads[read].call].Invoke
-	after := s.knownAt(e)
-	if e.lastSeen != none {
-		after = max(after, s.calls[e.lastSeen].Complete)
+	e.lastMissed = max(e.lastMissed, read)
+}
+
+// byKnown are the elements that are known at some time, in order of these times.
+func (s *set) byKnown() (elements []int32, times []int) {
+	for at := range s.elements {
+		if s.elements[at].known() != none {
+			elements = append(elements, int32(at))
+		}
 	}
-	if e.gone == none && invoked > after {
-		e.gone = read
+	slices.SortFunc(elements, func(a, b int32) int {
+		return cmp.Compare(s.elements[a].knownAt(), s.elements[b].knownAt())
+	})
+	times = make([]int, len(elements))
+	for i, at := range elements {
+		times[i] = s.elements[at].knownAt()
 	}
+	return elements, times
+}
+
+// readers are the reads that have an element, for all elements, each in order.
+type readers struct {
+	reads []int32
+	// ends has where the reads of each element end.
+	ends []int
+}
+
+func (r *readers) of(element int) []int32 {
+	if element == 0 {
+		return r.reads[:r.ends[0]]
+	}
+	return r.reads[r.ends[element-1]:r.ends[element]]
+}
+
+func (s *set) readers() *readers {
+	next := make([]int, len(s.elements)+1)
+	for i := range s.reads {
+		for _, at := range s.reads[i].elements {
+			next[at+1]++
+		}
+	}
+	for at := range s.elements {
+		next[at+1] += next[at]
+	}
+	all := &readers{reads: make([]int32, next[len(s.elements)]), ends: next}
+	for i := range s.reads {
+		for _, at := range s.reads[i].elements {
+			all.reads[next[at]] = int32(i)
+			next[at]++
+		}
+	}
+	return all
 }
 
 // findDivergence returns two reads of which each has an element that the other
@@ -103,10 +202,7 @@ func (s *set) findDivergence(stamps *stamps) (a, b int, onlyA, onlyB int32, foun
 
 // lacks returns an element that one read has and this one has not.
 func (s *set) lacks(this, that int, stamps *stamps) (element int32, lacks bool) {
-	stamps.next()
-	for _, at := range s.reads[this].elements {
-		stamps.set(at)
-	}
+	stamps.mark(s.reads[this].elements)
 	for _, at := range s.reads[that].elements {
 		if !stamps.has(at) {
 			return at, true

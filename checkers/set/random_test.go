@@ -3,9 +3,12 @@ package set_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/internal/distribution"
 	"github.com/assaykit/assay/checkers/internal/script"
 	"github.com/assaykit/assay/checkers/set"
 	"github.com/assaykit/assay/harness/history"
@@ -114,7 +117,7 @@ func apply(call history.Call, has []int) ([]int, bool) {
 func smallHistory(random *rand.Rand) *history.History {
 	g := &grow{random: random, lies: []float64{0, 0.05, 0.2}[random.IntN(3)]}
 	c := script.Clients{Random: random, System: g, Trouble: []float64{0, 0.1, 0.3}[random.IntN(3)]}
-	return c.Work(2+random.IntN(4), 3+random.IntN(6))
+	return c.Work(2+random.IntN(4), 2+random.IntN(9))
 }
 
 func TestRandomHistoriesAreJudgedLikeByTryingAllOrders(t *testing.T) {
@@ -159,4 +162,82 @@ func readAfterAcknowledgement(calls []history.Call) bool {
 		}
 	}
 	return false
+}
+
+func TestRandomHistoriesAreMeasuredByTheDefinition(t *testing.T) {
+	script.Try(t, 2000, 5, func(t *testing.T, random *rand.Rand) bool {
+		h := smallHistory(random)
+		got, err := set.New().Check(t.Context(), h)
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		if slices.ContainsFunc(got.Findings, func(f checkers.Finding) bool { return f.Anomaly == set.Phantom }) {
+			return true // such elements are known at no time
+		}
+		visible, kept := measured(h.Calls())
+		for name, want := range map[string][]time.Duration{"(stable latency)": visible, "(lost latency)": kept} {
+			said := ""
+			for _, s := range got.Stats {
+				if strings.HasSuffix(s.Name, name) {
+					said = s.Value
+				}
+			}
+			if text := distribution.Of(want).String(); len(want) > 0 && !strings.HasPrefix(said, text) || len(want) == 0 && said != "" {
+				t.Errorf("%s: %q, want %v:\n%s", name, said, want, script.String(h))
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// measured are the stable and the lost latencies of all elements, in loops over
+// everything.
+func measured(calls []history.Call) (visible, kept []time.Duration) {
+	has := func(c history.Call, element history.Value) bool {
+		items, _ := c.Out.Items()
+		return c.F == "read" && c.Type == history.OK && slices.ContainsFunc(items, element.Equal)
+	}
+	var elements []history.Value
+	for _, c := range calls {
+		if c.F == "add" && !slices.ContainsFunc(elements, c.In.Equal) {
+			elements = append(elements, c.In)
+		}
+	}
+	for _, element := range elements {
+		known := history.Call{Complete: -1}
+		for _, c := range calls {
+			if (has(c, element) || c.F == "add" && c.Type == history.OK && c.In.Equal(element)) && (known.Complete < 0 || c.Complete < known.Complete) {
+				known = c
+			}
+		}
+		var last history.Call // the last read, with or without it
+		lastWith, lastWithout := known.End, known.End
+		followed := false
+		for _, c := range calls {
+			if known.Complete < 0 || c.F != "read" || c.Type != history.OK {
+				continue
+			}
+			if has(c, element) {
+				if c.Complete > last.Complete || last.F == "" {
+					last, lastWith = c, max(known.End, c.Start)
+				}
+			} else if c.Invoke > known.Complete {
+				lastWithout = max(lastWithout, c.Start)
+			}
+			followed = followed || c.Invoke > known.Complete
+		}
+		lost := slices.ContainsFunc(calls, func(c history.Call) bool {
+			return c.F == "read" && c.Type == history.OK && c.Invoke > known.Complete && (last.F == "" || c.Invoke > last.Complete)
+		})
+		switch {
+		case !followed:
+		case lost:
+			kept = append(kept, lastWith-known.End)
+		default:
+			visible = append(visible, lastWithout-known.End)
+		}
+	}
+	return visible, kept
 }

@@ -43,6 +43,11 @@ const (
 // It is lost if it is missing from a read that was invoked after it was known and
 // after every read that has it was done; otherwise, if it is missing from a read
 // that should have it, it is stale. Both contradict linearizability.
+//
+// The figures are those of Jepsen's set-full, in its terms: the stable latency of
+// an element is the time from when it was known until the last read without it was
+// invoked, 0 if there is none; that of a lost element, its lost latency, the time
+// until the last read with it was. Elements that no read followed have none.
 func New() checkers.Checker { return checker{} }
 
 type checker struct{}

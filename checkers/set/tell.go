@@ -11,12 +11,12 @@ import (
 
 func (s *set) tellLost(e *element) checkers.Finding {
 	gone := &s.reads[e.gone]
-	f := s.finding(Lost, []int{e.add, gone.call}, s.known(e), e.lastSeen)
+	f := s.finding(Lost, []int{e.add, gone.call}, e.known(), e.lastSeen)
 	f.Text = s.wasThere(e) + fmt.Sprintf(" But %s without it, invoked after that", s.did(gone.call))
 	switch {
 	case e.lastSeen == none:
 		f.Text += ". No read ever has it."
-	case e.lastSeen == s.known(e):
+	case e.lastSeen == e.known():
 		f.Text += ", and no later read has it."
 	default:
 		f.Text += fmt.Sprintf(", and no later read has it. The last to have it was this: %s.", s.did(e.lastSeen))
@@ -26,10 +26,10 @@ func (s *set) tellLost(e *element) checkers.Finding {
 
 func (s *set) tellStale(e *element) checkers.Finding {
 	missed := &s.reads[e.missed]
-	if s.knownAt(e) > s.calls[missed.call].Invoke {
+	if e.knownAt() > s.calls[missed.call].Invoke {
 		return s.tellOutOfOrder(e, missed)
 	}
-	f := s.finding(Stale, []int{e.add, missed.call}, s.known(e), e.lastSeen)
+	f := s.finding(Stale, []int{e.add, missed.call}, e.known(), e.lastSeen)
 	f.Text = s.wasThere(e) + fmt.Sprintf(" But %s without it, invoked after that.", s.did(missed.call))
 	if e.lastSeen != none {
 		f.Text += fmt.Sprintf(" It was there again later: %s.", s.did(e.lastSeen))
@@ -44,7 +44,7 @@ func (s *set) tellStale(e *element) checkers.Finding {
 // but must have taken effect later.
 func (s *set) tellOutOfOrder(e *element, missed *reading) checkers.Finding {
 	newer := &s.elements[missed.newest]
-	f := s.finding(Stale, []int{e.add, missed.call, newer.add}, s.known(e))
+	f := s.finding(Stale, []int{e.add, missed.call, newer.add}, e.known())
 	f.Text = s.wasThere(e) + fmt.Sprintf(" Only after that was %d added: %s. But %s with %d and without %d.",
 		newer.value, s.did(newer.add), s.did(missed.call), newer.value, e.value)
 	return f
@@ -52,7 +52,7 @@ func (s *set) tellOutOfOrder(e *element, missed *reading) checkers.Finding {
 
 // wasThere says why an element is known to be in the set.
 func (s *set) wasThere(e *element) string {
-	switch known := s.known(e); known {
+	switch known := e.known(); known {
 	case e.acked:
 		return fmt.Sprintf("Element %d was there: %s.", e.value, s.did(known))
 	default:
