@@ -89,6 +89,12 @@ func (a *account) opsOn(key int32) []int32 {
 // inspect finds which guarantees are violated on a key on which not all of them
 // can have been kept.
 func (a *account) inspect(key int32) {
+	if c := demandsOn(a.trace, a.opsOn(key), func(Guarantee) bool { return false }).cycle(); c != nil {
+		for g := range guarantees {
+			a.found(int(g), func() checkers.Finding { return a.tell(CircularVersions, c) })
+		}
+		return
+	}
 	alone := false
 	for g := range guarantees {
 		if c := demandsOn(a.trace, a.opsOn(key), func(asked Guarantee) bool { return asked == g }).cycle(); c != nil {
@@ -128,11 +134,23 @@ func (a *account) conclude() checkers.Verdict {
 	parts = append(parts, a.together(parts[len(parts)-int(guarantees):]))
 	v := checkers.Merge(checker{}.Name(), parts...)
 	v.Stats = a.stats()
+	v.Findings = once(v.Findings)
 	if v.Validity == checkers.Valid {
 		v.Reason = fmt.Sprintf("%s in %s kept all session guarantees, each for itself and all together",
 			checkers.Count(a.trace.Acknowledged(), "operation"), checkers.Count(a.trace.Sessions, "session"))
 	}
 	return v
+}
+
+// once leaves out findings that are there already: what contradicts itself breaks
+// every guarantee.
+func once(findings []checkers.Finding) []checkers.Finding {
+	told := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(findings), func(f checkers.Finding) bool {
+		text := f.Key + f.Text
+		defer func() { told[text] = true }()
+		return told[text]
+	})
 }
 
 // part is the verdict on one guarantee.
@@ -223,7 +241,10 @@ func (a *account) clause(s step) string {
 // conclusion says what the clauses contradict.
 func conclusion(c []step) string {
 	broken := names(c)
-	if len(broken) == 1 {
+	switch len(broken) {
+	case 0:
+		return "Each of them would have to be older than itself."
+	case 1:
 		return fmt.Sprintf("No order of these versions keeps %s.", broken[0])
 	}
 	last := len(broken) - 1

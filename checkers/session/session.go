@@ -79,8 +79,13 @@ func (g Guarantee) anomaly() string {
 	return "not-" + strings.ReplaceAll(g.String(), " ", "-")
 }
 
-// SessionOrder is the anomaly of guarantees that contradict each other.
-const SessionOrder = "session-order"
+// The anomalies that are not about one guarantee, by the names that findings bear.
+const (
+	// SessionOrder: guarantees contradict each other.
+	SessionOrder = "session-order"
+	// CircularVersions: compare-and-sets replaced each other's values in a circle.
+	CircularVersions = "circular-versions"
+)
 
 // Together is the name of the part of a verdict that is about all four.
 const Together = "all session guarantees together"

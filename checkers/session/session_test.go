@@ -165,6 +165,11 @@ var known = []struct{ name, want, text string }{
 		0 ok read 1
 		0 invoke read
 		0 ok read null`},
+	{"two that replaced each other", "circular-versions", `
+		0 invoke cas [1,2]
+		1 invoke cas [2,1]
+		0 ok cas [1,2]
+		1 ok cas [2,1]`},
 	{"nobody wrote it", "phantom-read", `
 		0 invoke read
 		0 ok read 7`},
