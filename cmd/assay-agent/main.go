@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command assay-agent is the only program in the image of the helper container
-// that breaks the network of a cluster. People have no use for it: its standard
+// that breaks the network and the clocks of a cluster. People have no use for it: its standard
 // input and output speak the protocol of nemesis/agent/protocol.
 package main
 
@@ -13,7 +13,11 @@ import (
 )
 
 func main() {
-	if err := agent.Main(os.Stdin, os.Stdout); err != nil {
+	serve := agent.Main
+	if len(os.Args) > 1 && os.Args[1] == agent.TellTime {
+		serve = agent.TellTimes
+	}
+	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "assay-agent:", err)
 		os.Exit(1)
 	}

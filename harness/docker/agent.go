@@ -68,8 +68,9 @@ func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]
 }
 
 // agentConfig gives the agent what it needs: to see the processes of the nodes
-// (the engine's process namespace and SYS_PTRACE), to enter their networks
-// (SYS_ADMIN), and to make rules there (NET_ADMIN). It has no network itself.
+// (the engine's process namespace and SYS_PTRACE), also those of other users
+// (DAC_OVERRIDE), to enter their networks (SYS_ADMIN), and to make rules there
+// (NET_ADMIN). It has no network itself.
 func agentConfig(image string, labels map[string]string) (*container.Config, *container.HostConfig) {
 	labels = maps.Clone(labels)
 	labels[labelRole] = roleAgent
@@ -79,7 +80,7 @@ func agentConfig(image string, labels map[string]string) (*container.Config, *co
 	}
 	host := &container.HostConfig{
 		PidMode: "host", NetworkMode: "none", UsernsMode: "host",
-		CapDrop: []string{"ALL"}, CapAdd: []string{"SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN"},
+		CapDrop: []string{"ALL"}, CapAdd: []string{"SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "DAC_OVERRIDE"},
 		// Profiles that confine containers to themselves would hide the nodes.
 		SecurityOpt:    []string{"apparmor=unconfined", "label=disable"},
 		ReadonlyRootfs: true, AutoRemove: true,
@@ -195,7 +196,9 @@ func (a *agent) capabilities(ctx context.Context) (cluster.Capabilities, error) 
 	if err != nil {
 		return nil, err
 	}
-	return withNetwork(reason(r.Missing[protocol.Drop]), reason(r.Missing[protocol.Corrupt])), nil
+	found := withNetwork(reason(r.Missing[protocol.Drop]), reason(r.Missing[protocol.Corrupt]))
+	found[cluster.CanClock] = reason(r.Missing[protocol.Clock])
+	return found, nil
 }
 
 func reason(text string) error {

@@ -29,10 +29,13 @@ type Cluster struct {
 	nodes        []*Node
 	capabilities cluster.Capabilities
 
-	// mu guards the rules and their agent.
+	// mu guards the rules, the clocks and their agent.
 	mu    sync.Mutex
 	rules cluster.Rules
-	agent *agent
+	// skews are the nodes' clocks; skewed is set once there was one.
+	skews  map[string]cluster.Skew
+	skewed bool
+	agent  *agent
 	// closing is held by Close.
 	closing sync.Mutex
 }

@@ -78,6 +78,9 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n.note(s)
+	if err := c.applyClocks(ctx); err != nil {
+		return err
+	}
 	if healthy(c.rules) {
 		return nil // nodes start without rules
 	}

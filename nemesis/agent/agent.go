@@ -24,13 +24,14 @@ const longestRequest = 1 << 20
 // and heals everything before it returns.
 func Main(stdin io.Reader, stdout io.Writer) error {
 	a := &agent{stations: map[string]*station{}}
-	return errors.Join(a.serve(stdin, stdout), a.healAll())
+	return errors.Join(a.serve(stdin, stdout), a.clocks.heal(), a.healAll())
 }
 
 // agent serves one request at a time.
 type agent struct {
 	// stations are kept by incarnation.
 	stations map[string]*station
+	clocks   clocks
 }
 
 func (a *agent) serve(in io.Reader, out io.Writer) error {
@@ -66,6 +67,10 @@ func (a *agent) answer(q protocol.Request) protocol.Response {
 		return a.reach(q.Nodes)
 	case protocol.Corrupted:
 		return a.corrupted(q.Nodes)
+	case protocol.Clocks:
+		return a.clocks.set(q.Nodes)
+	case protocol.Times:
+		return times(q.Nodes)
 	case protocol.Check:
 		return check()
 	}

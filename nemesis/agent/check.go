@@ -31,6 +31,9 @@ func check() protocol.Response {
 			missing[mechanism] = err.Error()
 		}
 	}
+	if err := tryClock(); err != nil {
+		missing[protocol.Clock] = err.Error()
+	}
 	return protocol.Response{Missing: missing}
 }
 

@@ -16,7 +16,14 @@
 // be found and set again. It works on amd64 only.
 package clock
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrNoVDSO is the error of a process that has no vDSO, or none yet: it is about to
+// become another program.
+var ErrNoVDSO = errors.New("it has no vDSO")
 
 // Skew is how a process' clocks differ from the machine's. The zero Skew is none.
 type Skew struct {

@@ -48,3 +48,16 @@ func (s Skew) bank() []byte {
 	}
 	return bank
 }
+
+// skewOf is the skew that a bank stands for.
+func skewOf(bank []byte) Skew {
+	word := func(i int) int64 { return int64(binary.LittleEndian.Uint64(bank[8*i:])) }
+	if word(2) == 0 {
+		return Skew{}
+	}
+	return Skew{
+		Offset: time.Duration(word(0))*time.Second + time.Duration(word(1)),
+		Drift:  int64(math.Round(float64(word(3)) * 1e6 / (1 << 32))),
+		Since:  time.Unix(word(4), word(5)),
+	}
+}

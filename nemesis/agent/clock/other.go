@@ -17,3 +17,6 @@ func Set(int, Skew) error { return Supported() }
 
 // Holds does nothing here but to say so.
 func Holds(int, Skew) (bool, error) { return false, Supported() }
+
+// Get does nothing here but to say so.
+func Get(int) (Skew, error) { return Skew{}, Supported() }

@@ -36,22 +36,28 @@ func Set(pid int, s Skew) error {
 	return nil
 }
 
-// Holds says whether a skew is in force in a process, as its memory has it.
-func Holds(pid int, s Skew) (bool, error) {
+// Get is the skew in force in a process, as its memory has it.
+func Get(pid int) (Skew, error) {
 	p, err := open(pid)
 	if err != nil {
-		return false, fmt.Errorf("process %d: %w", pid, err)
+		return Skew{}, fmt.Errorf("process %d: %w", pid, err)
 	}
 	defer p.mem.Close()
 	now, err := p.read()
 	if err != nil {
-		return false, fmt.Errorf("process %d: %w", pid, err)
+		return Skew{}, fmt.Errorf("process %d: %w", pid, err)
 	}
 	if !p.entered(now) {
-		return s == Skew{}, nil
+		return Skew{}, nil
 	}
 	hook := now[p.image.room:]
-	return bytes.HasPrefix(hook[hookBanks+bankOf(hook):], s.bank()), nil
+	return skewOf(hook[hookBanks+bankOf(hook):]), nil
+}
+
+// Holds says whether a skew is in force in a process, as its memory has it.
+func Holds(pid int, s Skew) (bool, error) {
+	now, err := Get(pid)
+	return err == nil && bytes.Equal(now.bank(), s.bank()), err
 }
 
 // process is a process whose memory is open.

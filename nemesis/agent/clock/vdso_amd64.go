@@ -66,10 +66,8 @@ func mapped(pid string) (span, error) {
 		_, err := fmt.Sscanf(lines.Text(), "%x-%x", &at.start, &at.end)
 		return at, err
 	}
-	return span{}, errors.Join(lines.Err(), errNoVDSO)
+	return span{}, errors.Join(lines.Err(), ErrNoVDSO)
 }
-
-var errNoVDSO = errors.New("it has no vDSO")
 
 func (v *vdso) findFunctions() error {
 	file, err := elf.NewFile(bytes.NewReader(v.code))

@@ -50,6 +50,8 @@ type Node struct {
 	Drop []netip.Addr `json:"drop,omitempty"`
 	// Noise are the peers whose packets arrive changed.
 	Noise []Noise `json:"noise,omitempty"`
+	// Skew is how its clocks differ, for Clocks.
+	Skew *Skew `json:"skew,omitempty"`
 }
 
 // Noise is a probability with which a packet with payload is changed.
@@ -68,6 +70,8 @@ type Response struct {
 	Links []Link `json:"links,omitempty"`
 	// Missing is the answer to Check: mechanisms that do not work, and why.
 	Missing map[string]string `json:"missing,omitempty"`
+	// Clocks are the answer to Times.
+	Clocks []NodeClock `json:"clocks,omitempty"`
 }
 
 // Link is the way from one node to another, with what was observed on it.

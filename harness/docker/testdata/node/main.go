@@ -35,6 +35,7 @@ func main() {
 	go echo(listener)
 	n := &node{lines: map[string]*line{}}
 	http.HandleFunc("GET /starts", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, starts) })
+	http.HandleFunc("GET /time", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, time.Now().UnixNano()) })
 	http.HandleFunc("POST /send/{to}", n.send)
 	log.Fatal(http.ListenAndServe(*client, nil))
 }

@@ -1,0 +1,83 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/nemesis/agent/protocol"
+)
+
+var _ cluster.Clocks = (*Cluster)(nil)
+
+// SetClocks implements cluster.Clocks. A skew outlives an agent that is killed; the
+// next one can change it all the same.
+func (c *Cluster) SetClocks(ctx context.Context, skews map[string]cluster.Skew) error {
+	for name := range skews {
+		if !slices.ContainsFunc(c.nodes, func(n *Node) bool { return n.spec.Name == name }) {
+			return fmt.Errorf("set clocks: %q is not a node of this cluster", name)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.skews, c.skewed = maps.Clone(skews), c.skewed || len(skews) > 0
+	if err := c.applyClocks(ctx); err != nil {
+		return fmt.Errorf("set clocks: %w", err)
+	}
+	return nil
+}
+
+// applyClocks makes the nodes' clocks those of the cluster. Its caller holds mu.
+func (c *Cluster) applyClocks(ctx context.Context) error {
+	if !c.skewed {
+		return nil // nobody ever touched them
+	}
+	if err := c.ensureAgent(ctx); err != nil {
+		return err
+	}
+	return c.withRunning(ctx, func(nodes []protocol.Node) error {
+		for i := range nodes {
+			nodes[i].Skew = c.skewOf(nodes[i].Name)
+		}
+		_, err := c.agent.ask(ctx, protocol.Request{Operation: protocol.Clocks, Nodes: nodes})
+		return err
+	})
+}
+
+func (c *Cluster) skewOf(node string) *protocol.Skew {
+	s, skewed := c.skews[node]
+	if !skewed {
+		return nil
+	}
+	p := &protocol.Skew{Offset: int64(s.Offset), Drift: s.Drift, Strobe: int64(s.Strobe)}
+	if !s.Since.IsZero() {
+		p.Since = s.Since.UnixNano()
+	}
+	return p
+}
+
+// ReadClocks implements cluster.Clocks.
+func (c *Cluster) ReadClocks(ctx context.Context) (map[string]cluster.ClockReading, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.ensureAgent(ctx); err != nil {
+		return nil, fmt.Errorf("read clocks: %w", err)
+	}
+	readings := map[string]cluster.ClockReading{}
+	err := c.withRunning(ctx, func(nodes []protocol.Node) error {
+		r, err := c.agent.ask(ctx, protocol.Request{Operation: protocol.Times, Nodes: nodes})
+		for _, told := range r.Clocks {
+			readings[told.Node] = cluster.ClockReading{
+				Processes: told.Processes, Least: time.Duration(told.Least), Most: time.Duration(told.Most),
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read clocks: %w", err)
+	}
+	return readings, nil
+}
