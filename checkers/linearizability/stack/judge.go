@@ -1,0 +1,165 @@
+package stack
+
+import (
+	"slices"
+
+	"github.com/assaykit/assay/checkers/linearizability/internal/collection"
+	"github.com/assaykit/assay/checkers/linearizability/object"
+)
+
+// judge takes the stack apart. Without blind pops, it can be if and only if there is
+// an order.
+//
+// A value in a part without a bottom that nobody is known to have popped must have
+// been taken by a blind pop, if it is the first such value to be pushed: even if all
+// others were taken, it would cover the rest of the history alone. (If it could be at
+// the bottom, there would be one.) Which blind pop it was is only guessed: one that
+// was invoked before the value was certainly there, or else the first one. If that
+// works, there is an order. If it does not, there is none if it does not help either
+// that all such values are gone at once, or if even then there are more of them than
+// blind pops.
+func judge(l *collection.Lives) (object.Outcome, *collection.Contradiction) {
+	moments, c := l.Moments()
+	if c != nil {
+		return object.Illegal, c
+	}
+	if guess(l, moments) {
+		return object.Legal, nil
+	}
+	if c := refute(l); c != nil {
+		return object.Illegal, c
+	}
+	return object.Undecided, nil
+}
+
+// guess finds a blind pop for each value that must have been taken by one.
+func guess(l *collection.Lives, moments []int) bool {
+	takers := takersOf(l)
+	var lives []collection.Life
+	// what is there when the stack is called empty has to be gone
+	slices.Sort(moments)
+	for _, life := range l.Staying {
+		if at, _ := slices.BinarySearch(moments, life.AddEnd); at < len(moments) {
+			from, ok := takers.take(life.AddEnd)
+			if !ok || from > moments[at] {
+				return false
+			}
+			life.RemoveStart = from
+		}
+		lives = append(lives, life)
+	}
+	t := newTower(append(lives, l.Removed...), takers.starts)
+	for {
+		part, ok := t.dismantle()
+		if ok {
+			return true
+		}
+		i := t.firstStaying(part)
+		if i == none {
+			return false
+		}
+		from, ok := takers.take(t.lives[i].AddEnd)
+		if !ok {
+			return false
+		}
+		t.parts = t.parts[:len(t.parts)-1]
+		t.shorten(i, from)
+		t.split(part)
+	}
+}
+
+// firstStaying is the value of a part that was pushed first among those that nobody
+// is known to have popped.
+func (t *tower) firstStaying(part span) int {
+	values := t.values(part)
+	return t.staying.first(values.from, values.to, 1)
+}
+
+// refute finds a contradiction that remains if every value is gone at once that
+// must have been taken by a blind pop.
+func refute(l *collection.Lives) *collection.Contradiction {
+	t := newTower(append(slices.Clone(l.Removed), l.Staying...), nil)
+	var taken []forced
+	for {
+		part, ok := t.dismantle()
+		if ok {
+			return nil
+		}
+		i := t.firstStaying(part)
+		if i == none {
+			return &collection.Contradiction{Anomaly: collection.Reordered, Culprit: collection.None,
+				Lives: t.chain(part, func(*collection.Life) bool { return true })}
+		}
+		taken = append(taken, t.force(part, i))
+		if c := tooFew(l, taken); c != nil {
+			return c
+		}
+		t.parts = t.parts[:len(t.parts)-1]
+		t.remove(i)
+		t.split(part)
+	}
+}
+
+// forced is a value that must have been taken by a blind pop.
+type forced struct {
+	// proof are the value and those that cover the time before it, one of which is
+	// at the bottom. It is taken before the last of these is popped.
+	proof []collection.Life
+	by    int
+}
+
+func (t *tower) force(part span, i int) forced {
+	first := &t.lives[i]
+	proof := t.chain(part, func(life *collection.Life) bool { return life == first || !life.Stays() })
+	f := forced{proof: proof}
+	for _, life := range proof {
+		if !life.Stays() {
+			f.by = max(f.by, life.RemoveEnd)
+		}
+	}
+	return f
+}
+
+// tooFew says that there are too few blind pops for values that must have been
+// taken by one: of those by the time of the last one found, or of all.
+func tooFew(l *collection.Lives, taken []forced) *collection.Contradiction {
+	last := slices.MaxFunc(taken, func(a, b forced) int { return a.by - b.by }).by
+	for _, by := range []int{taken[len(taken)-1].by, last} {
+		c := &collection.Contradiction{Anomaly: collection.Lost, Culprit: collection.None}
+		n := 0
+		for _, f := range taken {
+			if f.by <= by {
+				c.Lives = append(c.Lives, f.proof...)
+				n++
+			}
+		}
+		if n > l.BlindBefore(by) {
+			return c
+		}
+	}
+	return nil
+}
+
+// takers are the starts of blind pops that are still free, in order.
+type takers struct{ starts []int }
+
+func takersOf(l *collection.Lives) *takers {
+	t := &takers{}
+	for _, blind := range l.Blind {
+		t.starts = append(t.starts, l.Start(blind))
+	}
+	return t
+}
+
+// take is the last one that was invoked before a time, or else the first one. Of
+// those before, it is all the same for whoever is pushed later.
+func (t *takers) take(before int) (start int, ok bool) {
+	if len(t.starts) == 0 {
+		return 0, false
+	}
+	at, _ := slices.BinarySearch(t.starts, before)
+	at = max(0, at-1)
+	start = t.starts[at]
+	t.starts = slices.Delete(t.starts, at, at+1)
+	return start, true
+}
