@@ -163,14 +163,14 @@ type oracle struct {
 // under says that the call shares a moment with a window, or with any.
 func (o *oracle) under(c history.Call, window int) bool {
 	for gap := c.Invoke; gap < ended(o.h, c); gap++ {
-		if at := o.storms[gap]; at == window || window == any && at != 0 {
+		if at := o.storms[gap]; at == window || window == whichever && at != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-const any = -1
+const whichever = -1
 
 func share(calls []history.Call) float64 {
 	n := 0.0
@@ -183,7 +183,7 @@ func share(calls []history.Call) float64 {
 }
 
 func (o *oracle) calm() []history.Call {
-	return slices.DeleteFunc(slices.Clone(o.calls), func(c history.Call) bool { return o.under(c, any) })
+	return slices.DeleteFunc(slices.Clone(o.calls), func(c history.Call) bool { return o.under(c, whichever) })
 }
 
 func (o *oracle) during(window int) []history.Call {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/internal/numbering"
 	"github.com/assaykit/assay/harness/history"
 )
 
@@ -54,15 +55,15 @@ type element struct {
 
 func parse(k history.KeyCalls) (*set, error) {
 	s := &set{name: k.Key, calls: k.Calls}
-	places := newPlaces(k.Calls)
+	numbers := numbering.New(k.Calls)
 	for i := range k.Calls {
 		call := &k.Calls[i]
 		var err error
 		switch call.F {
 		case "add":
-			err = s.addAdd(i, places)
+			err = s.addAdd(i, numbers)
 		case "read":
-			err = s.addRead(i, places)
+			err = s.addRead(i, numbers)
 		default:
 			err = fmt.Errorf("a set has no such operation")
 		}
@@ -76,24 +77,22 @@ func parse(k history.KeyCalls) (*set, error) {
 	return s, nil
 }
 
-func (s *set) place(value int, places *places) int32 {
-	at, known := places.of(value)
-	if !known {
-		at = int32(len(s.elements))
-		places.set(value, at)
+func (s *set) place(value int, numbers *numbering.Numbering) int32 {
+	at, isNew := numbers.Of(value)
+	if isNew {
 		s.elements = append(s.elements, element{value: value, add: none, failed: none, acked: none,
 			seen: none, lastSeen: none, missed: none, lastMissed: none, gone: none})
 	}
 	return at
 }
 
-func (s *set) addAdd(i int, places *places) error {
+func (s *set) addAdd(i int, numbers *numbering.Numbering) error {
 	call := &s.calls[i]
 	value, ok := call.In.Int()
 	if !ok {
 		return fmt.Errorf("it adds %v, which is no integer", call.In)
 	}
-	e := &s.elements[s.place(value, places)]
+	e := &s.elements[s.place(value, numbers)]
 	if call.Type == history.Fail {
 		e.failed = i
 		return nil
@@ -107,7 +106,7 @@ func (s *set) addAdd(i int, places *places) error {
 	return nil
 }
 
-func (s *set) addRead(i int, places *places) error {
+func (s *set) addRead(i int, numbers *numbering.Numbering) error {
 	call := &s.calls[i]
 	items, ok := call.Out.Items()
 	if call.Type != history.OK {
@@ -122,7 +121,7 @@ func (s *set) addRead(i int, places *places) error {
 		if !ok {
 			return fmt.Errorf("it read %v, which is no integer", item)
 		}
-		r.elements[n] = s.place(value, places)
+		r.elements[n] = s.place(value, numbers)
 	}
 	for _, at := range r.elements {
 		s.elements[at].sight(i, call.Complete)
