@@ -1,0 +1,161 @@
+package keyvalue
+
+import (
+	"slices"
+
+	"github.com/assaykit/assay/checkers/linearizability/object"
+)
+
+var _ object.Normalizer = (*store)(nil)
+
+// Normal finds out which changes of unknown outcome happened, and leaves out those
+// that nobody needs.
+//
+//   - The only one that can have put a value, under a version that somebody found
+//     it with and nobody else has got, did happen, with that version, and before the
+//     first who found it was done.
+//   - One that leaves a state which nobody who may come later needs is left out: in
+//     an order with it the state before lasts longer without it, which disturbs
+//     nobody.
+func (s *store) Normal(ops []object.Op) []object.Op {
+	ops = slices.Clone(ops)
+	s.infer(ops)
+	n := s.needs(ops)
+	return slices.DeleteFunc(ops, func(op object.Op) bool { return op.Maybe && !n.may(&s.classes[op.Class], op.Start) })
+}
+
+// holding is a value of a key under a version, which is unknown where only the
+// value counts.
+type holding struct {
+	key, value int32
+	version    int
+}
+
+// infer makes changes of unknown outcome certain whose values were found.
+func (s *store) infer(ops []object.Op) {
+	var maybe bool
+	for i := range ops {
+		maybe = maybe || ops[i].Maybe
+	}
+	if !maybe {
+		return
+	}
+	seen := s.firstSeen(ops)
+	candidates := s.candidates(ops)
+	for i := range ops {
+		c := &s.classes[ops[i].Class]
+		h := holding{c.key, c.value, c.version}
+		end, is := seen[h]
+		if c.kind != found || !is {
+			continue
+		}
+		delete(seen, h)
+		if only := s.only(ops, candidates[holding{h.key, h.value, unknown}], h.version, end); only != none {
+			s.happened(&ops[only], h.version, end)
+		}
+	}
+}
+
+// only is the one candidate that can have got a version by some time, or none.
+func (s *store) only(ops []object.Op, candidates []int, version, end int) int {
+	only := none
+	for _, i := range candidates {
+		if c := &s.classes[ops[i].Class]; ops[i].Start > end || c.version != unknown && c.version != version {
+			continue
+		}
+		if only != none {
+			return none
+		}
+		only = i
+	}
+	return only
+}
+
+// none is no operation.
+const none = -1
+
+// firstSeen is when the first who found a value under a version that no certain
+// change has got was done.
+func (s *store) firstSeen(ops []object.Op) map[holding]int {
+	seen := map[holding]int{}
+	certain := map[int]bool{}
+	for i := range ops {
+		if c := &s.classes[ops[i].Class]; !ops[i].Maybe && c.changes() {
+			certain[c.version] = true
+		}
+	}
+	for i := range ops {
+		c := &s.classes[ops[i].Class]
+		if c.kind != found || certain[c.version] {
+			continue
+		}
+		h := holding{c.key, c.value, c.version}
+		if end, is := seen[h]; !is || ops[i].End < end {
+			seen[h] = ops[i].End
+		}
+	}
+	return seen
+}
+
+// candidates are the changes of unknown outcome by what they would have put.
+func (s *store) candidates(ops []object.Op) map[holding][]int {
+	candidates := map[holding][]int{}
+	for i := range ops {
+		if c := &s.classes[ops[i].Class]; ops[i].Maybe && c.kind != remove {
+			h := holding{c.key, c.value, unknown}
+			candidates[h] = append(candidates[h], i)
+		}
+	}
+	return candidates
+}
+
+// happened gives a change its version. Where one candidate is all that there is for
+// two versions, the second of them is nobody's.
+func (s *store) happened(op *object.Op, version, end int) {
+	if !op.Maybe {
+		return
+	}
+	c := s.classes[op.Class]
+	if c.version == unknown {
+		c.version = version
+		op.Class = int32(len(s.classes))
+		s.classes = append(s.classes, c)
+	}
+	op.Maybe, op.Inferred, op.End = false, true, end
+}
+
+// needs says when the last of those was done who may need a change on a key.
+type needs struct {
+	// there need a key to be there, or to have another version than before; away
+	// need it to be absent or to have another version.
+	there, away []int
+	// value need a value under a version that is nobody's.
+	value map[holding]int
+}
+
+func (s *store) needs(ops []object.Op) needs {
+	n := needs{there: make([]int, len(s.keys)), away: make([]int, len(s.keys)), value: map[holding]int{}}
+	for i := range ops {
+		c, end := &s.classes[ops[i].Class], ops[i].End
+		switch {
+		case c.kind == remove && !ops[i].Maybe, c.kind == putIf && c.expected != gone && !s.owned[c.expected]:
+			n.there[c.key] = max(n.there[c.key], end)
+		case c.kind == missed, c.kind == putIf && c.expected == gone:
+			n.away[c.key] = max(n.away[c.key], end)
+		case c.kind == mismatch:
+			n.there[c.key], n.away[c.key] = max(n.there[c.key], end), max(n.away[c.key], end)
+		case c.kind == found && !s.owned[c.version]:
+			h := holding{c.key, c.value, unknown}
+			n.value[h] = max(n.value[h], end)
+		}
+	}
+	return n
+}
+
+// may says whether somebody may need a change.
+func (n *needs) may(c *class, start int) bool {
+	if c.kind == remove {
+		return n.away[c.key] > start
+	}
+	return n.there[c.key] > start || n.value[holding{c.key, c.value, unknown}] > start
+}
