@@ -1,48 +1,98 @@
 package nemesis
 
-import "github.com/assaykit/assay/harness/cluster"
+import (
+	"fmt"
 
-// Description tells people what a family of faults does.
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/history"
+)
+
+// Description tells people what a family of faults does, and the nemesis how.
 type Description struct {
 	Name, About string
 	Shapes      []ShapeDescription
-	// Needs is what the runtime has to be able to do.
+	// Needs is what the runtime has to be able to do, whatever the shape.
 	Needs cluster.Capability
+
+	// check says what is wrong with a shape of this family.
+	check func(Description, shape) error
+	// needs is what else a shape takes; nil for nothing.
+	needs func(shape) []cluster.Capability
+	// resolve turns a plan into a fault on this cluster: who leads is known now,
+	// and stands first in the plan's order. It fills in all of the history's fault
+	// but name and number.
+	resolve func(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active
 }
 
-// ShapeDescription tells where a fault strikes.
-type ShapeDescription struct{ Name, About string }
+// ShapeDescription tells where or how a fault strikes.
+type ShapeDescription struct {
+	Name, About string
+	// OnRequest are shapes that strike only where they are named.
+	OnRequest bool
+}
 
 // All is the table of families.
 func All() []Description {
 	return []Description{
 		{Name: "partition", Needs: cluster.CanPartition, About: "cuts the network between nodes; clients keep their way to their own node",
+			check: checkCuts, needs: needsOfCuts, resolve: resolvePartition,
 			Shapes: []ShapeDescription{
-				{"one", "a single node from all others"},
-				{"halves", "two halves"},
-				{"majority", "the largest possible minority from the majority"},
-				{"ring", "every node sees a majority, no two the same one"},
-				{"bridge", "two halves that only one node in between can see"},
-				{"one-way", "a single node is not heard, or hears nobody"},
-				{"leader", "the leader from all others"},
+				{Name: "one", About: "a single node from all others"},
+				{Name: "halves", About: "two halves"},
+				{Name: "majority", About: "the largest possible minority from the majority"},
+				{Name: "ring", About: "every node sees a majority, no two the same one"},
+				{Name: "bridge", About: "two halves that only one node in between can see"},
+				{Name: "one-way", About: "a single node is not heard, or hears nobody"},
+				{Name: "leader", About: "the leader from all others"},
+				{Name: "n1,n2|n3", About: "named nodes from each other (or n1>n2: n2 does not hear n1)", OnRequest: true},
+				{Name: "reject", About: "a single node; connections are reset, as any shape(reject) does it", OnRequest: true},
+				{Name: "new-connections", About: "a single node; open connections live on, as with any shape(new-connections)", OnRequest: true},
+				{Name: "flapping", About: "a single node, on and off every 500ms, as any shape(flapping) or shape(2s)", OnRequest: true},
+				{Name: "clients", About: "a single node from its clients, or those of clients@PLACE", OnRequest: true},
 			}},
-		{Name: "kill", Needs: cluster.CanKill, About: "ends processes with SIGKILL and starts them again", Shapes: places()},
-		{Name: "pause", Needs: cluster.CanPause, About: "freezes processes and thaws them again", Shapes: places()},
+		{Name: "kill", Needs: cluster.CanKill, About: "ends processes with SIGKILL and starts them again", Shapes: places(),
+			check: checkWord, resolve: resolveKill},
+		{Name: "pause", Needs: cluster.CanPause, About: "freezes processes and thaws them again", Shapes: places(),
+			check: checkWord, resolve: resolvePause},
 		{Name: "corrupt", Needs: cluster.CanCorrupt, About: "flips bits in what nodes send each other, behind the back of TCP",
+			check: checkWord, resolve: resolveCorrupt,
 			Shapes: []ShapeDescription{
-				{"one", "everything that a single node hears"},
-				{"all", "everything between all nodes"},
+				{Name: "one", About: "everything that a single node hears"},
+				{Name: "all", About: "everything between all nodes"},
+			}},
+		{Name: "packets", Needs: cluster.CanPartition, About: "spoils what links between nodes carry: effects joined by &, @PLACE, @to-PLACE or @from-PLACE",
+			check: checkPackets, needs: needsOfPackets, resolve: resolvePackets, Shapes: packetShapes()},
+		{Name: "tamper", Needs: cluster.CanTamper, About: "rewrites what nodes send each other, as somebody on the way could",
+			check: checkTamper, resolve: resolveTamper,
+			Shapes: []ShapeDescription{
+				{Name: tamperForm, About: "a text by another one of the same length, in quotes if need be, everywhere or @PLACE", OnRequest: true},
 			}},
 	}
 }
 
+func packetShapes() []ShapeDescription {
+	shapes := []ShapeDescription{
+		{Name: "delay", About: "delay(100ms) or delay(100ms,20ms) with jitter, each way"},
+		{Name: "jitter", About: "jitter(50ms): from nothing to twice as much"},
+		{Name: "loss", About: "loss(5%)"},
+		{Name: "duplicate", About: "duplicate(10%)"},
+		{Name: "reorder", About: "reorder(10%,10ms): overtaken by what is sent within 10ms"},
+		{Name: "corrupt", About: "corrupt(5%): a noisy wire, which checksums notice"},
+		{Name: "bandwidth", About: "bandwidth(1Mbit,64KiB) with the length of the queue"},
+	}
+	for _, p := range profiles() {
+		shapes = append(shapes, ShapeDescription{Name: p.name, About: p.about, OnRequest: true})
+	}
+	return shapes
+}
+
 func places() []ShapeDescription {
 	return []ShapeDescription{
-		{"one", "a single node"},
-		{"minority", "the largest possible minority"},
-		{"majority", "the smallest possible majority"},
-		{"all", "every node"},
-		{"leader", "the leader"},
+		{Name: "one", About: "a single node"},
+		{Name: "minority", About: "the largest possible minority"},
+		{Name: "majority", About: "the smallest possible majority"},
+		{Name: "all", About: "every node"},
+		{Name: "leader", About: "the leader"},
 	}
 }
 
@@ -71,12 +121,44 @@ func (d Description) shapeNames() []string {
 	return out
 }
 
+// usualShapes are those that a family takes if none is named.
+func (d Description) usualShapes() []string {
+	var out []string
+	for _, s := range d.Shapes {
+		if !s.OnRequest {
+			out = append(out, s.Name)
+		}
+	}
+	return out
+}
+
 // Supports returns nil if the runtime can inject every fault of the
 // specification, otherwise the first reason why not.
 func (s Spec) Supports(c cluster.Capabilities) error {
 	for _, f := range s.Families {
 		d, _ := describe(f.Name)
 		if err := c.Supports(d.Needs); err != nil {
+			return err
+		}
+		for _, text := range f.Shapes {
+			if err := d.supports(text, c); err != nil {
+				return fmt.Errorf("%s:%s: %w", f.Name, text, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (d Description) supports(text string, c cluster.Capabilities) error {
+	if d.needs == nil {
+		return nil
+	}
+	s, err := parseShape(text)
+	if err != nil {
+		return err
+	}
+	for _, what := range d.needs(s) {
+		if err := c.Supports(what); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,21 @@ type active interface {
 	verifyHealed(ctx context.Context) error
 }
 
+// restarter is a fault whose heal starts nodes again.
+type restarter interface {
+	active
+	restarted() []string
+}
+
+// lasting is a fault that has to hold also at nodes that are started again while
+// it is in force.
+type lasting interface {
+	active
+	concerns(nodes []string) bool
+	// holds observes that it does.
+	holds(ctx context.Context) error
+}
+
 // observing bounds how long an effect may take to be seen.
 const observing = 5 * time.Second
 

@@ -37,7 +37,10 @@ func (n *Nemesis) restore(ctx context.Context) error {
 	if err := until(ctx, seen(nodes, cluster.Running)); err != nil {
 		return fmt.Errorf("verify that everything is healed: %w", err)
 	}
-	return n.wires.verify(ctx)
+	if err := n.wires.verify(ctx); err != nil {
+		return err
+	}
+	return n.wires.measureShaped(ctx)
 }
 
 func revive(ctx context.Context, node cluster.Node) error {

@@ -3,6 +3,8 @@ package nemesis
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -19,6 +21,23 @@ func (p *partition) verify(ctx context.Context) error { return p.wires.verify(ct
 func (p *partition) heal(ctx context.Context) error   { return p.wires.clear(ctx, p.id) }
 
 func (p *partition) verifyHealed(ctx context.Context) error { return p.wires.verify(ctx) }
+
+func (p *partition) holds(ctx context.Context) error { return p.wires.verify(ctx) }
+
+func (p *partition) concerns(nodes []string) bool { return concern(p.rules, nodes) }
+
+// concern says whether rules are about links of one of the nodes.
+func concern(r cluster.Rules, nodes []string) bool {
+	var links []cluster.Link
+	for _, cut := range []map[cluster.Link]bool{r.Drop, r.Reject, r.DropNew} {
+		links = slices.AppendSeq(links, maps.Keys(cut))
+	}
+	links = slices.AppendSeq(links, maps.Keys(r.Corrupt))
+	links = slices.AppendSeq(links, maps.Keys(r.Shape))
+	return slices.ContainsFunc(links, func(l cluster.Link) bool {
+		return slices.Contains(nodes, l.From) || slices.Contains(nodes, l.To)
+	})
+}
 
 // corrupt spoils what runs over links. It is in effect once a packet was seen to
 // be changed, which takes traffic: no other fault may silence the nodes

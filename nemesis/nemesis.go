@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ func (n *Nemesis) inject(ctx context.Context, step Step) {
 }
 
 func (n *Nemesis) leaders(ctx context.Context, step Step) []string {
-	asked := slices.ContainsFunc(step.Faults, func(p Planned) bool { return p.Shape == "leader" })
+	asked := slices.ContainsFunc(step.Faults, Planned.asksLeader)
 	if !asked || n.config.Leaders == nil {
 		return nil
 	}
@@ -156,6 +157,31 @@ func (n *Nemesis) heal(ctx context.Context) {
 			}
 			if err := s.verifyHealed(ctx); err != nil {
 				return fmt.Errorf("verify that %s is healed: %w", s.fault.Name, err)
+			}
+			return nil
+		})
+		if r, ok := s.active.(restarter); ok {
+			n.reapplied(ctx, r.restarted())
+		}
+	}
+}
+
+// reapplied records that faults in force hold at nodes that were started again.
+// The runtime has applied their rules together with the start.
+func (n *Nemesis) reapplied(ctx context.Context, nodes []string) {
+	n.mu.Lock()
+	faults := n.inForce
+	n.mu.Unlock()
+	for _, s := range faults {
+		l, ok := s.active.(lasting)
+		if !ok || !l.concerns(nodes) {
+			continue
+		}
+		op := about(history.Reapply, s.fault)
+		op.Value = history.String(strings.Join(nodes, " ") + " started again")
+		n.record(ctx, op, func(ctx context.Context) error {
+			if err := l.holds(ctx); err != nil {
+				return fmt.Errorf("verify that %s holds again: %w", s.fault.Name, err)
 			}
 			return nil
 		})

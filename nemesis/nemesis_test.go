@@ -132,7 +132,7 @@ func TestAFaultIsInjectedVerifiedHealedAndVerified(t *testing.T) {
 	b, r := newBench("n1", "n2", "n3"), recorder(t)
 	n := New(Config{Cluster: b, Recorder: r, Steps: []Step{step(planned("partition", "one"), planned("kill", "one"))}})
 	n.Run(t.Context())
-	want := "inject partition ok; inject kill ok; heal kill ok; heal partition ok"
+	want := "inject partition ok; inject kill ok; heal kill ok; reapply partition ok; heal partition ok"
 	if got := strings.Join(outcomes(r.Snapshot()), "; "); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

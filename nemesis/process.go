@@ -32,6 +32,14 @@ func (k *kill) verifyHealed(ctx context.Context) error {
 	return k.wires.verify(ctx)
 }
 
+func (k *kill) restarted() []string {
+	var names []string
+	for _, n := range k.nodes {
+		names = append(names, n.Name())
+	}
+	return names
+}
+
 // pause freezes the nodes' processes.
 type pause struct{ nodes []cluster.Node }
 

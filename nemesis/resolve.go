@@ -3,6 +3,7 @@ package nemesis
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
@@ -14,32 +15,105 @@ const corruption = 0.05
 
 // resolve turns a plan into a fault on this cluster: who leads is known now.
 func (n *Nemesis) resolve(id int, p Planned, leaders []string) (active, *history.Fault) {
-	order, detail := p.Order, ""
-	if p.Shape == "leader" {
-		order, detail = leaderFirst(p.Order, leaders)
+	d, known := describe(p.Family)
+	s, err := parseShape(p.Shape)
+	if !known || err != nil {
+		panic(fmt.Sprintf("nemesis: a plan that Parse cannot have read: %s:%s", p.Family, p.Shape))
+	}
+	leader := ""
+	if s.asksLeader() {
+		p.Order, leader = leaderFirst(p.Order, leaders)
 	}
 	fault := &history.Fault{ID: id, Name: p.Family}
-	if p.Family == "partition" {
-		var cut string
-		rules := cluster.Rules{}
-		rules.Drop, fault.Nodes, cut = grudge(p.Shape, order, p.Flip)
-		fault.Detail = join(p.Shape, detail, cut)
-		fault.Sides = apart(order, rules.Drop)
-		return &partition{wires: n.wires, id: id, rules: rules}, fault
+	act := d.resolve(n, id, p, s, fault)
+	if leader != "" {
+		fault.Detail = leader + ": " + strings.TrimPrefix(fault.Detail, "leader: ")
 	}
-	fault.Nodes = place(p.Shape, order)
-	fault.Detail = join(p.Shape, detail, sorted(fault.Nodes))
-	nodes := n.nodes(fault.Nodes)
-	switch p.Family {
-	case "kill":
-		return &kill{nodes: nodes, wires: n.wires}, fault
-	case "pause":
-		return &pause{nodes: nodes}, fault
-	case "corrupt":
-		noise, _ := n.config.Cluster.(cluster.Noise)
-		return &corrupt{partition{wires: n.wires, id: id, rules: n.corruptRules(fault.Nodes)}, noise}, fault
+	return act, fault
+}
+
+func resolvePartition(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active {
+	c, err := parseCuts(s)
+	if err != nil {
+		panic("nemesis: a partition that was not checked: " + err.Error())
 	}
-	panic("nemesis: a plan with the unknown family " + p.Family)
+	links, detail := c.resolve(p, fault)
+	fault.Detail = fmt.Sprintf("%s: %s%s", c.name, detail, c.manner)
+	act := partition{wires: n.wires, id: id, rules: c.rules(links)}
+	if c.flapping > 0 {
+		return &flapping{partition: act, period: c.flapping}
+	}
+	return &act
+}
+
+// resolve says which links are cut, and fills in whom that strikes.
+func (c cuts) resolve(p Planned, fault *history.Fault) (links map[cluster.Link]bool, detail string) {
+	if c.name == clientsShape {
+		fault.Nodes = place(c.place, p.Order)
+		links = map[cluster.Link]bool{}
+		for _, node := range fault.Nodes {
+			links[cluster.Link{From: cluster.Clients, To: node}] = true
+		}
+		return links, "no client reaches " + sorted(fault.Nodes)
+	}
+	if g, err := parseGrudge(c.name); err == nil {
+		links, fault.Nodes, detail = g.links(p.Order)
+	} else {
+		links, fault.Nodes, detail = grudge(c.name, p.Order, p.Flip)
+	}
+	if !c.newOnly {
+		fault.Sides = apart(p.Order, links)
+	}
+	return links, detail
+}
+
+func resolveKill(n *Nemesis, _ int, p Planned, s shape, fault *history.Fault) active {
+	return &kill{nodes: n.struck(p, s, fault), wires: n.wires}
+}
+
+func resolvePause(n *Nemesis, _ int, p Planned, s shape, fault *history.Fault) active {
+	return &pause{nodes: n.struck(p, s, fault)}
+}
+
+func resolveCorrupt(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active {
+	n.struck(p, s, fault)
+	noise, _ := n.config.Cluster.(cluster.Noise)
+	return &corrupt{partition{wires: n.wires, id: id, rules: n.corruptRules(fault.Nodes)}, noise}
+}
+
+func resolvePackets(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active {
+	what, err := parsePackets(s)
+	if err != nil {
+		panic("nemesis: packets that were not checked: " + err.Error())
+	}
+	return n.spoil(id, p, what, fault)
+}
+
+func resolveTamper(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active {
+	what, err := parseTamper(s)
+	if err != nil {
+		panic("nemesis: a tamper that was not checked: " + err.Error())
+	}
+	return n.spoil(id, p, what, fault)
+}
+
+func (n *Nemesis) spoil(id int, p Planned, what spoiling, fault *history.Fault) active {
+	way, where := direction(what.place)
+	fault.Nodes = place(where, p.Order)
+	words := map[string]string{"": "to and from", "to": "to", "from": "from"}
+	fault.Detail = fmt.Sprintf("%s, %s %s", what.detail, words[way], sorted(fault.Nodes))
+	rules := cluster.Rules{Shape: map[cluster.Link]cluster.Shape{}}
+	for _, l := range linksAt(fault.Nodes, p.Order, way) {
+		rules.Shape[l] = what.shape
+	}
+	return &packets{wires: n.wires, id: id, rules: rules}
+}
+
+// struck fills in where a fault of processes, or of what nodes hear, strikes.
+func (n *Nemesis) struck(p Planned, s shape, fault *history.Fault) []cluster.Node {
+	fault.Nodes = place(s.name(), p.Order)
+	fault.Detail = fmt.Sprintf("%s: %s", s.name(), sorted(fault.Nodes))
+	return n.nodes(fault.Nodes)
 }
 
 func (n *Nemesis) corruptRules(hearers []string) cluster.Rules {
@@ -62,11 +136,4 @@ func (n *Nemesis) nodes(names []string) []cluster.Node {
 		}
 	}
 	return nodes
-}
-
-func join(shape, leader, detail string) string {
-	if leader != "" {
-		return fmt.Sprintf("%s: %s", leader, detail)
-	}
-	return fmt.Sprintf("%s: %s", shape, detail)
 }

@@ -16,11 +16,19 @@ type Step struct {
 // Planned is a fault before it strikes. Who the leader will be nobody knows
 // yet; all else is fixed.
 type Planned struct {
-	Family, Shape string
+	Family string
+	// Shape is in the words of the specification.
+	Shape string
 	// Order is a permutation of the nodes; a shape takes them from its front.
 	Order []string
 	// Flip decides what a shape leaves open: the direction of a one-way cut.
 	Flip bool
+}
+
+// asksLeader says that it has to be known who leads when the fault strikes.
+func (p Planned) asksLeader() bool {
+	s, err := parseShape(p.Shape)
+	return err == nil && s.asksLeader()
 }
 
 // Timing says how long faults last and how long nothing is broken in between.
@@ -61,10 +69,14 @@ func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
 }
 
 // clash says that two families cannot hold at once: a killed node cannot be
-// paused, and corruption cannot be seen where nothing is sent.
+// paused, corruption cannot be seen where nothing is sent, and what happens to
+// packets not where none get through.
 func clash(a, b string) bool {
 	stops := func(family string) bool { return family == "kill" || family == "pause" }
-	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt"
+	spoils := func(family string) bool { return family == "packets" || family == "tamper" }
+	cuts := func(family string) bool { return family == "kill" || family == "partition" }
+	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt" ||
+		spoils(a) && cuts(b) || spoils(b) && cuts(a) || spoils(a) && spoils(b)
 }
 
 func (f Family) draw(random *rand.Rand, nodes []string) Planned {

@@ -97,23 +97,6 @@ func sorted(nodes []string) string {
 	return strings.Join(nodes, " ")
 }
 
-// place says which nodes a fault of processes or of what nodes hear strikes.
-func place(shape string, order []string) []string {
-	n := len(order)
-	count := 1
-	switch shape {
-	case "minority":
-		count = max(1, (n-1)/2)
-	case "majority":
-		count = n/2 + 1
-	case "all":
-		count = n
-	}
-	nodes := slices.Clone(order[:count])
-	slices.Sort(nodes)
-	return nodes
-}
-
 // leaderFirst moves the leader to the front of the order, if one is known.
 func leaderFirst(order, leaders []string) (_ []string, detail string) {
 	for _, leader := range leaders {

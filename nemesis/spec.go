@@ -4,6 +4,7 @@
 package nemesis
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,9 +18,10 @@ type Spec struct {
 
 // Family is one kind of fault with the shapes it may take.
 type Family struct {
-	// Name is partition, kill, pause or corrupt.
+	// Name is that of a Description.
 	Name string
-	// Shapes are where it strikes, at least one; the seed chooses among them.
+	// Shapes are where and how it strikes, at least one, in the words of the
+	// specification; the seed chooses among them.
 	Shapes []string
 }
 
@@ -28,15 +30,20 @@ const None = "none"
 
 // Parse reads a specification: families separated by commas, each with optional
 // shapes after a colon, separated by plus signs: "partition:leader+ring,kill".
-// Without shapes a family takes any of its own.
+// Without shapes a family takes any of its own that need not be asked for. Shapes
+// may have arguments and a place: "packets:delay(50ms,10ms)&loss(5%)@leader".
 func Parse(text string) (Spec, error) {
 	text = strings.TrimSpace(text)
 	if text == "" || text == None {
 		return Spec{}, nil
 	}
+	parts, err := splitFamilies(text)
+	if err != nil {
+		return Spec{}, &ParseError{Text: text, Why: err.Error()}
+	}
 	var spec Spec
-	for _, part := range strings.Split(text, ",") {
-		family, err := parseFamily(strings.TrimSpace(part))
+	for _, part := range parts {
+		family, err := parseFamily(part)
 		if err != nil {
 			return Spec{}, err
 		}
@@ -55,16 +62,57 @@ func parseFamily(text string) (Family, error) {
 		return Family{}, &ParseError{Text: name, Why: "no such nemesis", Choices: append(names(), None)}
 	}
 	if !some {
-		return Family{Name: name, Shapes: known.shapeNames()}, nil
+		return known.usual()
 	}
-	family := Family{Name: name}
-	for _, shape := range strings.Split(shapes, "+") {
-		if !slices.Contains(known.shapeNames(), shape) {
-			return Family{}, &ParseError{Text: shape, Why: "no such shape of " + name, Choices: known.shapeNames()}
+	texts, err := separate(shapes, '+')
+	if err != nil {
+		return Family{}, &ParseError{Text: text, Why: err.Error()}
+	}
+	for _, text := range texts {
+		if err := known.accept(text); err != nil {
+			return Family{}, err
 		}
-		family.Shapes = append(family.Shapes, shape)
 	}
-	return family, nil
+	return Family{Name: name, Shapes: texts}, nil
+}
+
+// usual is the family when no shape is named.
+func (d Description) usual() (Family, error) {
+	f := Family{Name: d.Name, Shapes: d.usualShapes()}
+	if len(f.Shapes) == 0 {
+		return Family{}, &ParseError{Text: d.Name, Why: "needs to be told more", Choices: d.shapeNames()}
+	}
+	return f, nil
+}
+
+// accept says what is wrong with a shape, and what could stand there if it is
+// none at all.
+func (d Description) accept(text string) error {
+	s, err := parseShape(text)
+	if err == nil {
+		err = d.check(d, s)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errNoShape):
+		return &ParseError{Text: text, Why: "no such shape of " + d.Name, Choices: d.shapeNames()}
+	}
+	return &ParseError{Text: text, Why: err.Error()}
+}
+
+// errNoShape means that a word is not one of a family's shapes.
+var errNoShape = errors.New("no such shape")
+
+// checkWord is the check of families whose shapes are the words of their table.
+func checkWord(d Description, s shape) error {
+	switch {
+	case !s.plain():
+		return errors.New("takes no arguments, place or second effect")
+	case !slices.Contains(d.shapeNames(), s.name()):
+		return errNoShape
+	}
+	return nil
 }
 
 func (s Spec) has(name string) bool {
@@ -84,7 +132,7 @@ func (s Spec) String() string {
 }
 
 func (f Family) String() string {
-	if known, ok := describe(f.Name); ok && slices.Equal(known.shapeNames(), f.Shapes) {
+	if known, ok := describe(f.Name); ok && slices.Equal(known.usualShapes(), f.Shapes) {
 		return f.Name
 	}
 	return f.Name + ":" + strings.Join(f.Shapes, "+")

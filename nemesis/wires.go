@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,6 +19,8 @@ type wires struct {
 
 	mu    sync.Mutex
 	rules map[int]cluster.Rules
+	// shaped are the links whose packets something was ever done to.
+	shaped map[cluster.Link]bool
 }
 
 // set puts the rules of fault id in force, in place of those that it had.
@@ -25,6 +28,12 @@ func (w *wires) set(ctx context.Context, id int, r cluster.Rules) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rules[id] = r
+	for l := range r.Shape {
+		if w.shaped == nil {
+			w.shaped = map[cluster.Link]bool{}
+		}
+		w.shaped[l] = true
+	}
 	return w.network.SetRules(ctx, w.sum())
 }
 
@@ -38,9 +47,18 @@ func (w *wires) clear(ctx context.Context, id int) error {
 }
 
 func (w *wires) sum() cluster.Rules {
-	sum := cluster.Rules{Drop: map[cluster.Link]bool{}, Corrupt: map[cluster.Link]float64{}}
-	for _, r := range w.rules {
+	sum := cluster.Rules{
+		Drop: map[cluster.Link]bool{}, Reject: map[cluster.Link]bool{}, DropNew: map[cluster.Link]bool{},
+		Corrupt: map[cluster.Link]float64{}, Shape: map[cluster.Link]cluster.Shape{},
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.rules)) {
+		r := w.rules[id]
 		maps.Copy(sum.Drop, r.Drop)
+		maps.Copy(sum.Reject, r.Reject)
+		maps.Copy(sum.DropNew, r.DropNew)
+		for link, s := range r.Shape {
+			sum.Shape[link] = sum.Shape[link].Plus(s)
+		}
 		for link, p := range r.Corrupt {
 			sum.Corrupt[link] = max(sum.Corrupt[link], p)
 		}
@@ -55,26 +73,68 @@ func (w *wires) verify(ctx context.Context) error {
 	}
 	return until(ctx, func(ctx context.Context) error {
 		w.mu.Lock()
-		drop := w.sum().Drop
+		sum := w.sum()
 		w.mu.Unlock()
 		reach, err := w.network.Reach(ctx)
 		if err != nil {
 			return err
 		}
-		return compare(drop, reach)
+		if err := compare(sum, reach); err != nil {
+			return err
+		}
+		return w.knock(ctx, sum)
 	})
 }
 
-func compare(drop map[cluster.Link]bool, reach map[cluster.Link]bool) error {
+func compare(r cluster.Rules, reach map[cluster.Link]bool) error {
 	var wrong []string
 	for link, arrives := range reach {
 		switch {
-		case arrives && drop[link]:
+		case arrives && r.Cuts(link):
 			wrong = append(wrong, link.From+"->"+link.To+" still passes")
-		case !arrives && !drop[link]:
+		case !arrives && !r.Cuts(link):
 			wrong = append(wrong, link.From+"->"+link.To+" is cut")
 		}
 	}
+	return complaint(wrong)
+}
+
+// knock observes that links on which connections are refused in one way or the
+// other do so. Only those are asked for an answer on which it can come back.
+func (w *wires) knock(ctx context.Context, r cluster.Rules) error {
+	want := map[cluster.Link]cluster.Answer{}
+	for l := range r.DropNew {
+		want[l] = cluster.Silence
+	}
+	for l := range r.Reject {
+		want[l] = cluster.Refused
+	}
+	for l := range want {
+		if r.Drop[l] || r.Drop[cluster.Link{From: l.To, To: l.From}] || l.From == cluster.Clients {
+			delete(want, l)
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	doors, ok := w.network.(cluster.Doors)
+	if !ok {
+		return errors.New("this runtime cannot tell whether connections are refused")
+	}
+	got, err := doors.Knock(ctx, slices.Collect(maps.Keys(want)))
+	if err != nil {
+		return err
+	}
+	var wrong []string
+	for l, answer := range got {
+		if answer != want[l] {
+			wrong = append(wrong, fmt.Sprintf("a connection %s->%s meets with: %s, not: %s", l.From, l.To, answer, want[l]))
+		}
+	}
+	return complaint(wrong)
+}
+
+func complaint(wrong []string) error {
 	if len(wrong) == 0 {
 		return nil
 	}

@@ -7,6 +7,9 @@ import "time"
 const (
 	Inject = "inject"
 	Heal   = "heal"
+	// Reapply: a node was started again while a fault was in force that has to
+	// hold there too. It names the fault and completes OK once that was seen.
+	Reapply = "reapply"
 	// Crashed: a node was found dead that no fault had killed.
 	Crashed = "crashed"
 	// Restore: everything was put right after the last fault.

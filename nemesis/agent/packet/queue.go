@@ -15,7 +15,7 @@ import (
 // The messages and attributes of nfnetlink_queue, from the kernel's
 // include/uapi/linux/netfilter/nfnetlink_queue.h.
 const (
-	messagePacket  = unix.NFNL_SUBSYS_QUEUE<<8 | 0 // NFQNL_MSG_PACKET
+	messagePacket  = unix.NFNL_SUBSYS_QUEUE << 8   // NFQNL_MSG_PACKET, which is 0
 	messageVerdict = unix.NFNL_SUBSYS_QUEUE<<8 | 1 // NFQNL_MSG_VERDICT
 	messageConfig  = unix.NFNL_SUBSYS_QUEUE<<8 | 2 // NFQNL_MSG_CONFIG
 
