@@ -188,7 +188,7 @@ func (r *Reader) dispatch() (t token.Token, discard bool, err error) {
 		t, err = r.string() // a regular expression
 	case c == '#':
 		t.Kind, t.Text = token.Symbol, r.word() // ##NaN, ##Inf
-	case delimits(c), c == '<':
+	case delimiters[c], c == '<':
 		err = s.FailNext("a tag, a set or a discarded form after #")
 	default:
 		t.Kind, t.Text = token.Tag, r.word()[1:]
@@ -196,22 +196,13 @@ func (r *Reader) dispatch() (t token.Token, discard bool, err error) {
 	return t, false, err
 }
 
+// delimiters end words.
+var delimiters = token.NewBytes(" ,\n\t\r\f()[]{}\";")
+
 // word takes all that belongs to a symbol, a keyword or a number.
 func (r *Reader) word() []byte {
-	s := r.source
-	for !delimits(s.Peek()) {
-		s.Skip()
-	}
-	return s.Taken()
-}
-
-// delimits says that a word ends before the byte.
-func delimits(c byte) bool {
-	switch c {
-	case 0, ' ', ',', '\n', '\t', '\r', '\f', '(', ')', '[', ']', '{', '}', '"', ';':
-		return true
-	}
-	return false
+	r.source.SkipUntil(delimiters)
+	return r.source.Taken()
 }
 
 func (r *Reader) name() (token.Token, error) {

@@ -2,6 +2,9 @@ package edn
 
 import "github.com/assaykit/assay/harness/history/token"
 
+// inString are the bytes that matter within a string.
+var inString = token.NewBytes(`"\`)
+
 // string reads a string from its quote on. Escapes that EDN does not know stay as
 // they are: a regular expression may have any.
 func (r *Reader) string() (token.Token, error) {
@@ -9,7 +12,7 @@ func (r *Reader) string() (token.Token, error) {
 	s.Skip()
 	opened, escaped := len(s.Taken()), false
 	for {
-		switch c := s.Peek(); c {
+		switch s.SkipUntil(inString) {
 		case '"':
 			text := s.Taken()[opened:]
 			if s.Skip(); escaped {

@@ -23,8 +23,10 @@ type collector struct {
 	clients   clients
 	lastIndex int
 	lastTime  time.Duration
-	keys      keys
-	notes     Notes
+	// timed is set if any operation has a time.
+	timed bool
+	keys  keys
+	notes Notes
 }
 
 func newCollector(s token.Stream, o Options) *collector {
@@ -90,8 +92,7 @@ func (c *collector) complete(op *operation) error {
 const latest = time.Duration(1 << 62)
 
 // keep puts an operation into the history. No two operations have the same time,
-// as if they had been recorded here: where there are no times, they are as many
-// nanoseconds as operations came before.
+// as if they had been recorded here.
 func (c *collector) keep(op *operation) {
 	c.lastTime = max(c.lastTime+1, min(op.Time, latest))
 	op.Op.Index, op.Op.Time = len(c.ops), c.lastTime
@@ -107,6 +108,12 @@ func (c *collector) finish(o Options) (*history.History, Notes, error) {
 		return nil, Notes{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	c.notes.Keyed = keyed == Yes
+	c.notes.Untimed = !c.timed && len(c.ops) > 0
+	for i := range c.ops {
+		if c.notes.Untimed {
+			c.ops[i].Time = time.Duration(i) * time.Millisecond
+		}
+	}
 	h := &history.History{Ops: c.ops}
 	if err := h.WellFormed(); err != nil {
 		return nil, Notes{}, fmt.Errorf("%s: %w", o.Name, err)

@@ -48,6 +48,8 @@ type Notes struct {
 	history.Notice
 	// Keyed is set if values were split into keys and values.
 	Keyed bool
+	// Untimed is set if no operation has a time. They are a millisecond apart then.
+	Untimed bool
 	// Nemesis is how many lines of the nemesis were left out.
 	Nemesis int
 	// Renumbered is how many new processes there are: those that went on after an
@@ -66,6 +68,9 @@ func (n Notes) Sentences() []string {
 	}
 	if n.Keyed {
 		all = append(all, "values were taken for [key value], and every key for an object of its own")
+	}
+	if n.Untimed {
+		all = append(all, "operations have no times: each line counts as a millisecond")
 	}
 	if n.Nemesis > 0 {
 		all = append(all, fmt.Sprintf("%d operations of the nemesis were left out: they do not say which faults were in effect", n.Nemesis))

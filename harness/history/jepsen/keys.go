@@ -1,11 +1,9 @@
 package jepsen
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/token"
@@ -33,6 +31,8 @@ type keys struct {
 	keyed Keyed
 	// splitting is set while values are believed to be keyed.
 	splitting bool
+	// names are the objects' values, by name.
+	names map[string]history.Value
 	// about are the objects of the operations that processes do.
 	about map[int]object
 	// whole are the operations of unknown or no effect that had no key, by their
@@ -52,7 +52,7 @@ type object struct {
 var ErrKeyed = errors.New("it cannot be told whether its values are [key value] or just pairs")
 
 func newKeys(keyed Keyed) keys {
-	return keys{keyed: keyed, splitting: keyed == Yes, about: map[int]object{}, whole: map[int]bool{}}
+	return keys{keyed: keyed, splitting: keyed == Yes, names: map[string]history.Value{}, about: map[int]object{}, whole: map[int]bool{}}
 }
 
 // key splits the value of a client's operation, if values are keyed.
@@ -126,7 +126,7 @@ func (k *keys) split(op *history.Op, index int, pair []history.Value) (expected 
 		if len(pair) != 2 {
 			return "[key value]"
 		}
-		op.Key, op.Value = keyText(pair[0]), pair[1]
+		op.Key, op.Value = k.name(pair[0]), pair[1]
 		k.about[op.Process] = object{pair[0], op.Key}
 		return ""
 	}
@@ -151,7 +151,7 @@ func (k *keys) join(ops []history.Op) {
 	for i := range ops {
 		if op := &ops[i]; op.Process != history.Nemesis {
 			if !k.whole[i] {
-				op.Value = history.List(keyValue(op.Key), op.Value)
+				op.Value = history.List(k.names[op.Key], op.Value)
 			}
 			op.Key = ""
 		}
@@ -217,56 +217,37 @@ func isMicro(v history.Value) bool {
 	return len(items) > 1 && items[0].Kind() == history.KindString
 }
 
-// split takes an operation's value apart. Its error is what was expected.
-func split(op *history.Op, about map[int]object) error {
-	pair, _ := op.Value.Items()
-	if op.Type == history.Invoke {
-		if len(pair) != 2 {
-			return errors.New("[key value]")
-		}
-		op.Key, op.Value = keyText(pair[0]), pair[1]
-		about[op.Process] = object{pair[0], op.Key}
-		return nil
-	}
-	of := about[op.Process]
-	op.Key = of.name
-	switch {
-	case len(pair) == 2 && pair[0].Equal(of.key):
-		op.Value = pair[1]
-	case op.Type == history.OK:
-		return fmt.Errorf("[%v value], as when it was invoked", of.key)
-	}
-	return nil // an error may stand where the value was
-}
-
-// keyText is the name of the object that is called by a value. No two values have
-// the same: a word that could be another value's JSON is quoted. Nil is no name
-// at all.
-func keyText(v history.Value) string {
-	text, isText := v.Text()
+// name is the name of the object that is called by a value. No two values have the
+// same: 5 and "5" are two objects, and the one that comes second is quoted. Nil is
+// no name at all.
+func (k *keys) name(v history.Value) string {
 	if v.IsNil() {
 		return ""
 	}
+	name := token.Text(v)
 	if n, isInt := v.Int(); isInt {
-		return strconv.Itoa(n)
+		name = strconv.Itoa(n)
 	}
-	if !isText {
-		return token.Text(v)
+	for {
+		named, taken := k.names[name]
+		if name != "" && !taken {
+			k.names[name] = v
+			return name
+		}
+		if name != "" && named.Equal(v) {
+			return name
+		}
+		name = string(token.Quote(nil, name))
 	}
-	if text == "" || text[0] == '"' || strings.IndexByte("-0123456789tfn[{ \t\r\n", text[0]) >= 0 && json.Valid([]byte(text)) {
-		return string(token.Quote(nil, text))
-	}
-	return text
 }
 
-// keyValue is the value that has the name.
-func keyValue(text string) history.Value {
-	if text == "" {
+// keyValue is a value that stands for a name: different ones for different names.
+func keyValue(name string) history.Value {
+	if name == "" {
 		return history.Value{}
 	}
-	var v history.Value
-	if v.UnmarshalJSON([]byte(text)) == nil && keyText(v) == text {
-		return v
+	if n, err := strconv.Atoi(name); err == nil && strconv.Itoa(n) == name {
+		return history.Int(n)
 	}
-	return history.String(text)
+	return history.String(name)
 }

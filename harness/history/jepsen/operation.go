@@ -151,7 +151,7 @@ func (c *collector) rarer(op *operation, f field, t token.Token) error {
 	}
 	switch f {
 	case keyField:
-		op.Key = keyText(v)
+		op.Key = c.keys.name(v)
 	case errorField:
 		op.Error = token.Text(v)
 	case nodeField:
@@ -234,6 +234,7 @@ func (c *collector) time(op *operation, t token.Token) error {
 	case token.Nil, token.Number: // a fraction of a nanosecond is no time to go by
 		return nil
 	case token.Int:
+		c.timed = true
 		op.Time = max(0, time.Duration(t.Int))
 		return nil
 	}

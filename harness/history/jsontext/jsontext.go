@@ -4,6 +4,7 @@
 package jsontext
 
 import (
+	"fmt"
 	"io"
 
 	"strconv"
@@ -69,25 +70,26 @@ func (r *Reader) Next() (token.Token, error) {
 	closer := r.closers[depth-1]
 	switch {
 	case r.next == colon:
-		if err := r.take(':', `":"`); err != nil {
-			return token.Token{}, err
+		if r.source.Peek() != ':' {
+			return token.Token{}, r.Fail(`":"`)
 		}
+		r.source.Skip()
+		r.space()
 		return r.value()
 	case r.source.Peek() == closer:
 		return r.close()
 	case r.next == more:
-		if err := r.take(',', separators[closer]); err != nil {
-			return token.Token{}, err
+		if r.source.Peek() != ',' {
+			return token.Token{}, r.Fail(fmt.Sprintf(`"," or %q`, closer))
 		}
+		r.source.Skip()
+		r.space()
 	}
 	if closer == '}' {
 		return r.field()
 	}
 	return r.value()
 }
-
-// separators are what may stand after an item, by what closes its list or object.
-var separators = map[byte]string{']': `"," or "]"`, '}': `"," or "}"`}
 
 // space passes over what separates tokens, and begins the next one.
 func (r *Reader) space() {
@@ -101,15 +103,6 @@ func (r *Reader) space() {
 			return
 		}
 	}
-}
-
-func (r *Reader) take(c byte, expected string) error {
-	if r.source.Peek() != c {
-		return r.Fail(expected)
-	}
-	r.source.Skip()
-	r.space()
-	return nil
 }
 
 func (r *Reader) close() (token.Token, error) {
@@ -168,12 +161,22 @@ func (r *Reader) word(word string) error {
 	return nil
 }
 
+// inString are the bytes that matter within a string: those which end or escape
+// something, and those which have to be escaped.
+var inString = func() *token.Bytes {
+	b := token.NewBytes(`"\`)
+	for c := range ' ' {
+		b[c] = true
+	}
+	return b
+}()
+
 func (r *Reader) string() (token.Token, error) {
 	s := r.source
 	s.Skip()
 	escaped := false
 	for {
-		switch c := s.Peek(); {
+		switch c := s.SkipUntil(inString); {
 		case c == '"':
 			text := s.Taken()[1:]
 			s.Skip()

@@ -76,6 +76,34 @@ func (s *Source) Peek() byte {
 // Skip passes over the byte that Peek gave.
 func (s *Source) Skip() { s.at++ }
 
+// Bytes is a set of bytes.
+type Bytes [256]bool
+
+// NewBytes is the set of the text's bytes, and 0, at which all skipping ends.
+func NewBytes(text string) *Bytes {
+	b := &Bytes{true}
+	for _, c := range []byte(text) {
+		b[c] = true
+	}
+	return b
+}
+
+// SkipUntil passes over bytes that are not in the set, and gives the one that is,
+// or 0 at the end.
+func (s *Source) SkipUntil(stop *Bytes) byte {
+	for {
+		for at, c := range s.window[s.at:] {
+			if stop[c] {
+				s.at += at
+				return c
+			}
+		}
+		if s.at = len(s.window); !s.fill() {
+			return 0
+		}
+	}
+}
+
 // AtEnd says that nothing follows: not even a byte 0.
 func (s *Source) AtEnd() bool { return s.at >= len(s.window) && !s.fill() }
 
