@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaykit/assay/checkers/models"
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/targets"
 	"github.com/assaykit/assay/nemesis"
 )
@@ -29,6 +31,30 @@ func completeRun(_ *cobra.Command, args []string, _ string) ([]string, cobra.She
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return []string{cobra.CompletionWithDesc("latest", "the run that began last")}, cobra.ShellCompDirectiveDefault
+}
+
+func completeModel(c *cobra.Command) {
+	var offers []string
+	for _, m := range models.All() {
+		offers = append(offers, cobra.CompletionWithDesc(m.Name, m.About))
+	}
+	offer(c, "model", offers)
+	offer(c, "failed-cas", []string{history.Mismatch})
+}
+
+func completeFormat(c *cobra.Command) {
+	var offers []string
+	for _, f := range exportFormats() {
+		offers = append(offers, cobra.CompletionWithDesc(f.name, f.about))
+	}
+	offer(c, "format", offers)
+}
+
+func offer(c *cobra.Command, flag string, offers []string) {
+	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(offers, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag was not declared
+	}
 }
 
 func (f *testFlags) complete(c *cobra.Command) {

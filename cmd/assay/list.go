@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/availability"
+	"github.com/assaykit/assay/checkers/models"
 	"github.com/assaykit/assay/checkers/sanity"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/suggest"
@@ -24,7 +25,7 @@ func newListCmd() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list [" + strings.Join(sectionNames(), "|") + "]",
-		Short: "List targets, workloads, nemeses and checkers",
+		Short: "List targets, workloads, nemeses, checkers and models",
 		Example: `  assay list
   assay list targets
   assay list --json`,
@@ -76,6 +77,7 @@ func sections() []section {
 		{"workloads", listWorkloads},
 		{"nemeses", listNemeses},
 		{"checkers", listCheckers},
+		{"models", listModels},
 	}
 }
 
@@ -141,6 +143,15 @@ func listCheckers() []item {
 		if !slices.ContainsFunc(items, func(it item) bool { return it.Name == c.Name() }) {
 			items = append(items, item{Name: c.Name(), About: c.About()})
 		}
+	}
+	return items
+}
+
+// listModels are what a history from elsewhere can be judged as.
+func listModels() []item {
+	var items []item
+	for _, m := range models.All() {
+		items = append(items, item{Name: m.Name, About: m.About, Settings: options(modelSettings(m))})
 	}
 	return items
 }

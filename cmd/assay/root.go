@@ -43,7 +43,7 @@ alone whether the system kept its promises.
 	}
 	root.SetFlagErrorFunc(flagError)
 	group(root,
-		newTestCmd(), newCheckCmd(), newReportCmd(), newListCmd(), newDoctorCmd(),
+		newTestCmd(), newCheckCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
 		newCatalogueCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())
 	return root
 }

@@ -6,52 +6,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
-	"github.com/assaykit/assay/cmd/assay/internal/progress"
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/results"
 )
 
 const aboutRun = `RUN is a run's directory, any file in it, or "latest".`
-
-func newCheckCmd() *cobra.Command {
-	var folder string
-	var budget time.Duration
-	var demands availability.Demands
-	c := &cobra.Command{
-		Use:   "check RUN",
-		Short: "Judge the stored history of a run again",
-		Long: `Check judges the stored history of a run again, also of a run that was killed,
-writes verdict and report anew, and ends with the verdict's exit code. It needs
-neither the cluster nor the machine on which the run took place. It demands what
-the run demanded, unless flags demand something else.
-
-` + aboutRun + "\n\n" + exit.Table,
-		Example: `  assay check latest
-  assay check results/etcd-register/20260102T150405Z`,
-		Args:              cobra.MatchAll(between(1, 1), positive),
-		ValidArgsFunction: completeRun,
-	}
-	resultsFlag(c, &folder)
-	c.Flags().DurationVar(&budget, "budget", time.Minute, "how long the checkers may take")
-	declareDemands(c.Flags(), &demands)
-	c.RunE = func(c *cobra.Command, args []string) error {
-		path, err := findRun(args[0], folder)
-		if err != nil {
-			return err
-		}
-		ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping the checkers")
-		defer stop()
-		outcome, err := harness.Recheck(ctx, path, budget, demands)
-		return conclude(c.OutOrStdout(), outcome, err)
-	}
-	return c
-}
 
 func newReportCmd() *cobra.Command {
 	var folder string
