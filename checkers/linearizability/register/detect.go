@@ -50,7 +50,7 @@ func (r *register) detect(ops []object.Op) *contradiction {
 		func() *contradiction { return r.findUnwritten(ops, by) },
 		func() *contradiction { return r.findSplit(ops, by) },
 		func() *contradiction { return r.findStale(ops, by, after) },
-		func() *contradiction { return r.findWrongMismatch(ops, spans) },
+		func() *contradiction { return r.findWrongMismatch(ops, by, spans) },
 	} {
 		if c := find(); c != nil {
 			return c
@@ -231,13 +231,30 @@ func (r *register) staleOrLost(ops []object.Op, c *contradiction) string {
 
 // findWrongMismatch finds a refused compare-and-set whose expected value was
 // there from before it was invoked until after it was answered.
-func (r *register) findWrongMismatch(ops []object.Op, spans []span) *contradiction {
+func (r *register) findWrongMismatch(ops []object.Op, by []production, spans []span) *contradiction {
 	culprit := earliest(ops, func(o *object.Op) bool {
-		return r.act(o).kind == mismatch && spans[r.act(o).old].firstEnd < o.Start && o.End < spans[r.act(o).old].lastStart
+		held := spans[r.act(o).old]
+		return r.act(o).kind == mismatch && held.firstEnd < o.Start && (o.End < held.lastStart || r.untouched(ops, by, o))
 	})
 	if culprit == none {
 		return nil
 	}
 	held := spans[r.act(&ops[culprit]).old]
-	return &contradiction{anomaly: WrongMismatch, culprit: culprit, missed: none, begun: held.begun, again: held.last, shown: none}
+	c := &contradiction{anomaly: WrongMismatch, culprit: culprit, missed: none, begun: held.begun, again: none, shown: none}
+	if ops[culprit].End < held.lastStart {
+		c.again = held.last
+	}
+	return c
+}
+
+// untouched says that nobody can have replaced the value that a mismatch is about
+// before it was over: whoever left another one did so before, or was invoked
+// after.
+func (r *register) untouched(ops []object.Op, by []production, o *object.Op) bool {
+	old := r.act(o).old
+	since := ops[by[old].first].Start
+	return !slices.ContainsFunc(ops, func(other object.Op) bool {
+		v, changes := r.act(&other).left()
+		return changes && v != old && other.Start < o.End && other.End > since
+	})
 }

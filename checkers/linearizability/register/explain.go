@@ -16,6 +16,8 @@ func (r *register) Explain(ops []object.Op) (object.Account, bool) {
 	if r.adds {
 		return object.Account{}, false
 	}
+	ops = slices.Clone(ops)
+	r.infer(ops)
 	c := r.detect(ops)
 	if c == nil {
 		return object.Account{}, false
@@ -92,9 +94,11 @@ func (a account) tellSplit(c *contradiction) (short, text string) {
 func (a account) tellWrongMismatch(c *contradiction) (short, text string) {
 	v := a.act(c.culprit).old
 	short = fmt.Sprintf("%s, which it did", a.brief(c.culprit))
-	text = fmt.Sprintf("%s. But it held %s all the time: %s was done before that, %s was invoked after it, and %s was never written again in between.",
-		capital(a.did(c.culprit)), a.name(v), a.did(c.begun), a.did(c.again), a.name(v))
-	return short, text
+	text = fmt.Sprintf("%s. But it held %s all the time: %s was done before that, and ", capital(a.did(c.culprit)), a.name(v), a.did(c.begun))
+	if c.again == none {
+		return short, text + fmt.Sprintf("nobody can have replaced %s until it was over.", a.name(v))
+	}
+	return short, text + fmt.Sprintf("%s was invoked after it, and %s was never written again in between.", a.did(c.again), a.name(v))
 }
 
 // tellMissed is for a write between the value that was found and its being found.

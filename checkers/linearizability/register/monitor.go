@@ -154,7 +154,7 @@ func (b *blocks) unfit(split int32) (bool, object.Outcome) {
 		if !e.found || v == int(notFound) || e.left != none && !b.all[e.left].Maybe {
 			continue
 		}
-		return true, b.unwritten(e)
+		return true, b.unwritten(object.State(v))
 	}
 	if split == none {
 		return false, object.Undecided
@@ -172,11 +172,8 @@ func (b *blocks) unfit(split int32) (bool, object.Outcome) {
 // unwritten is for a value that was found, and that nobody left, or somebody of
 // whom one does not know it: which can only be if it was found before he began,
 // for the normal form knows it otherwise.
-func (b *blocks) unwritten(e *entry) object.Outcome {
-	finder := e.firstEnd
-	if e.replaced != none {
-		finder = b.sooner(finder, e.replaced)
-	}
+func (b *blocks) unwritten(v object.State) object.Outcome {
+	e, finder := &b.values[v], b.finder(v)
 	switch {
 	case e.left == none:
 		b.witness = []int{int(finder)}
@@ -188,24 +185,38 @@ func (b *blocks) unwritten(e *entry) object.Outcome {
 	return object.Illegal
 }
 
-// convict makes a witness of operations: they, and all that led to the values
-// that they found. An order of the whole, without the others, is one of these,
-// for the others neither left such a value nor stood between one and who found it.
+// convict makes a witness of operations: they, all that led to the values that
+// they found, and who saw the effect of those that were not acknowledged. An order
+// of the whole, without the others, is one of these, for the others neither left
+// such a value nor stood between one and who found it.
 func (b *blocks) convict(places ...int32) {
 	in := map[int32]bool{}
-	for _, i := range places {
-		for i != none && !in[i] {
-			in[i] = true
-			v, finds := b.act(&b.all[i]).found()
-			if i = none; finds {
-				i = b.values[v].left
-			}
+	for len(places) > 0 {
+		i := places[len(places)-1]
+		places = places[:len(places)-1]
+		if i == none || in[i] {
+			continue
+		}
+		in[i] = true
+		b.witness = append(b.witness, int(i))
+		a := b.act(&b.all[i])
+		if v, finds := a.found(); finds {
+			places = append(places, b.values[v].left)
+		}
+		if b.all[i].Inferred {
+			places = append(places, b.finder(a.new))
 		}
 	}
-	for i := range in {
-		b.witness = append(b.witness, int(i))
-	}
 	slices.Sort(b.witness)
+}
+
+// finder is the first to be done of those who found a value.
+func (b *blocks) finder(v object.State) int32 {
+	e := &b.values[v]
+	if e.replaced == none {
+		return e.firstEnd
+	}
+	return b.sooner(e.firstEnd, e.replaced)
 }
 
 // illegalWithin makes the blocks, and says whether one of them has no order.

@@ -13,8 +13,10 @@ import (
 //     longer without them, which disturbs none who stays, except perhaps a
 //     mismatch on that value.
 //
-// With a value go all who found it and only found it, wherever they stand. Where
-// something was added without an answer, only the former can go.
+// With a value go all who found it and only found it, wherever they stand. Who saw
+// the effect of an operation that was not acknowledged stays with it, for the
+// reader to see it too. Where something was added without an answer, only the
+// former can go.
 func (r *register) Shrink(ops []object.Op, going []bool) {
 	if r.adds {
 		for i := range ops {
@@ -40,9 +42,9 @@ func (r *register) Shrink(ops []object.Op, going []bool) {
 func (r *register) stay(ops []object.Op, going []bool) {
 	for changed := true; changed; {
 		changed = false
-		needed := r.dependents(ops, going)
+		needed, evident := r.dependents(ops, going), r.evidence(ops, going)
 		for i := range ops {
-			if going[i] && needed(&ops[i]) {
+			if going[i] && (needed(&ops[i]) || evident(&ops[i])) {
 				going[i], changed = false, true
 			}
 		}
@@ -79,5 +81,21 @@ func (r *register) dependents(ops []object.Op, going []bool) func(*object.Op) bo
 		return changes && (found[v] || slices.ContainsFunc(mismatches, func(m *object.Op) bool {
 			return op.Start < m.End && leftFrom[r.act(m).old] < op.End
 		}))
+	}
+}
+
+// evidence returns a function that says whether an operation is how one knows
+// that somebody who stays did happen.
+func (r *register) evidence(ops []object.Op, going []bool) func(*object.Op) bool {
+	seen := map[object.State]int{}
+	for i := range ops {
+		if v, changes := r.act(&ops[i]).left(); changes && ops[i].Inferred && !going[i] {
+			seen[v] = ops[i].End
+		}
+	}
+	return func(op *object.Op) bool {
+		v, finds := r.certainlyFound(op)
+		end, is := seen[v]
+		return finds && is && op.End == end
 	}
 }
