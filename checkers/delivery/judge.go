@@ -47,7 +47,7 @@ func (c checker) judgeDelivery(queues []*queue) checkers.Verdict {
 		v.Findings = a.forbidden(c.profile)
 	case a.received == 0 && (c.profile == AtMostOnce || a.acknowledged == 0):
 		v.Reason = "no message was received: there is nothing to judge"
-	case c.profile.forbidsLoss() && a.open > 0:
+	case c.profile.ForbidsLoss() && a.open > 0:
 		v.Reason = a.doubt()
 	default:
 		v.Validity, v.Reason = checkers.Valid, a.praise(c.profile)
@@ -97,10 +97,10 @@ func (a *account) broken(p Profile) []string {
 	if a.phantom > 0 {
 		broken = append(broken, fmt.Sprintf("%s received that nobody had sent", checkers.Count(a.phantom, "message was", "messages were")))
 	}
-	if a.lost > 0 && p.forbidsLoss() {
+	if a.lost > 0 && p.ForbidsLoss() {
 		broken = append(broken, fmt.Sprintf("%s lost of %s acknowledged", checkers.Count(a.lost, "message is", "messages are"), checkers.Number(a.acknowledged)))
 	}
-	if a.duplicated > 0 && p.forbidsDuplicates() {
+	if a.duplicated > 0 && p.ForbidsDuplicates() {
 		broken = append(broken, fmt.Sprintf("%s received more often than sent", checkers.Count(a.duplicated, "message was", "messages were")))
 	}
 	return broken
@@ -108,10 +108,10 @@ func (a *account) broken(p Profile) []string {
 
 func (a *account) forbidden(p Profile) []checkers.Finding {
 	found := a.findings[Phantom]
-	if p.forbidsLoss() {
+	if p.ForbidsLoss() {
 		found = append(found, a.findings[Lost]...)
 	}
-	if p.forbidsDuplicates() {
+	if p.ForbidsDuplicates() {
 		found = append(found, a.findings[Duplicated]...)
 	}
 	return found
@@ -192,7 +192,7 @@ func (c checker) disorder(q *queue) (dues []due, n int) {
 	overtaken := q.overtaken()
 	for _, d := range overtaken {
 		switch {
-		case d.message.receives == 0 && c.profile.forbidsLoss(), d.message.receives > 0 && !c.profile.forbidsDuplicates():
+		case d.message.receives == 0 && c.profile.ForbidsLoss(), d.message.receives > 0 && !c.profile.ForbidsDuplicates():
 			perhaps = append(perhaps, d)
 		case d.message.receives > 0:
 			// It was still in the queue when it was received: it is received once.
@@ -203,7 +203,7 @@ func (c checker) disorder(q *queue) (dues []due, n int) {
 		return certain, len(certain)
 	}
 	unordered, _ := q.unexplained(q.hasten(gone, perhaps))
-	if c.profile.forbidsLoss() {
+	if c.profile.ForbidsLoss() {
 		unordered -= lost // these would be missing in any order
 	}
 	if unordered <= 0 {

@@ -38,5 +38,8 @@ func ParseProfile(name string) (Profile, error) {
 	return 0, fmt.Errorf("no delivery profile is called %q: choose one of %s", name, strings.Join(profileNames[:], ", "))
 }
 
-func (p Profile) forbidsLoss() bool       { return p != AtMostOnce }
-func (p Profile) forbidsDuplicates() bool { return p != AtLeastOnce }
+// ForbidsLoss says that no acknowledged message may be lost.
+func (p Profile) ForbidsLoss() bool { return p != AtMostOnce }
+
+// ForbidsDuplicates says that no message may be received twice.
+func (p Profile) ForbidsDuplicates() bool { return p != AtLeastOnce }

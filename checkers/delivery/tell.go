@@ -113,7 +113,7 @@ func (q *queue) doubtOrder(d due, dues []due, n int, p Profile) string {
 	switch {
 	case len(q.blind) == 0 || q.calls[q.blind[0]].Invoke > d.by:
 		return ""
-	case d.message.receives > 0 && p.forbidsDuplicates():
+	case d.message.receives > 0 && p.ForbidsDuplicates():
 		return " Had a receive of unknown outcome taken it before that, it would be a duplicate."
 	case n < len(dues):
 		return fmt.Sprintf(" Receives of unknown outcome may have taken some of the %d messages that were overtaken, but not all: at least %d of them broke the order.", len(dues), n)
