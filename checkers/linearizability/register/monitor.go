@@ -22,7 +22,8 @@ import (
 //     all, X, and the one that comes before it, P. X comes before P too, for
 //     somebody in the circle comes before P, and ended no sooner than X's first.
 //
-// Mismatches are left to the search, if there is an order without them. With
+// With mismatches, it finds no order where there is none without them, or where one
+// is about a value that was there all the time; the rest is left to the search. With
 // additions that had no answer nobody knows who left what.
 func (r *register) Monitor(ops []object.Op) (object.Outcome, []int) {
 	if r.adds {
@@ -32,7 +33,7 @@ func (r *register) Monitor(ops []object.Op) (object.Outcome, []int) {
 	if decided, outcome := b.collect(); decided {
 		return outcome, b.witness
 	}
-	if b.illegalWithin() || b.illegalAmong() {
+	if b.illegalWithin() || b.illegalAmong() || b.illegalMismatch() {
 		return object.Illegal, b.witness
 	}
 	if r.mismatches(ops) {
@@ -343,4 +344,21 @@ func (b *blocks) illegalAmong() bool {
 	}
 	b.convict(first[0].firstEnd, first[0].lastStart, first[1].firstEnd, first[1].lastStart)
 	return true
+}
+
+// illegalMismatch says whether somebody was told that the register did not hold a
+// value between two operations on that value, one of which was over before and the
+// other invoked afterwards. All operations on a value stand together.
+func (b *blocks) illegalMismatch() bool {
+	for i := range b.all {
+		a := b.act(&b.all[i])
+		if e := &b.values[a.old]; a.kind == mismatch && e.found {
+			firstEnd, lastStart := b.finder(a.old), b.later(b.later(e.left, e.lastStart), e.replaced)
+			if firstEnd = b.sooner(firstEnd, e.left); b.end(firstEnd) < b.all[i].Start && b.all[i].End < b.start(lastStart) {
+				b.convict(int32(i), firstEnd, lastStart)
+				return true
+			}
+		}
+	}
+	return false
 }

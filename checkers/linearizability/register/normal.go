@@ -30,10 +30,11 @@ func (r *register) Normal(ops []object.Op) []object.Op {
 		return ops
 	}
 	r.infer(ops)
-	for before := -1; before != len(ops); {
-		before = len(ops)
+	for dropped := true; dropped; {
 		ops = r.dropMismatches(ops)
+		before := len(ops)
 		ops = r.dropUnseen(ops)
+		dropped = len(ops) < before
 	}
 	r.merge(ops)
 	return ops
@@ -153,7 +154,7 @@ func (r *register) dropUnseen(ops []object.Op) []object.Op {
 		dropped = false
 		ops = slices.DeleteFunc(ops, func(o object.Op) bool {
 			a := r.act(&o)
-			if !o.Maybe || finders[a.new] > 0 || needed(&o) {
+			if !o.Maybe || finders[a.new] > 0 || needed(o) {
 				return false
 			}
 			if v, finds := a.found(); finds {
@@ -169,7 +170,10 @@ func (r *register) dropUnseen(ops []object.Op) []object.Op {
 // helped returns a function that says whether an operation's taking place may
 // allow some mismatch: one on a value that it replaces, and that is not over
 // when the operation starts.
-func (r *register) helped(ops []object.Op) func(*object.Op) bool {
+func (r *register) helped(ops []object.Op) func(object.Op) bool {
+	if !r.mismatches(ops) {
+		return func(object.Op) bool { return false }
+	}
 	lastEnd := make([]int, len(r.is))
 	best, second := object.State(none), object.State(none)
 	for i := range ops {
@@ -185,8 +189,8 @@ func (r *register) helped(ops []object.Op) func(*object.Op) bool {
 			second = v
 		}
 	}
-	return func(o *object.Op) bool {
-		a := r.act(o)
+	return func(o object.Op) bool {
+		a := r.act(&o)
 		on := a.old
 		if a.kind == write {
 			if on = best; on == a.new {

@@ -60,10 +60,9 @@ const (
 type act struct {
 	kind kind
 	// old is what a read or a swap found, or what a mismatch did not, and new what
-	// a write or a swap left behind.
+	// a write or a swap left behind. For an addition, new is the number of what was
+	// added, as if it were a value.
 	old, new object.State
-	// by is how much was added.
-	by int
 }
 
 // pure acts leave the register as it is.
@@ -79,13 +78,13 @@ func (a *act) left() (object.State, bool) { return a.new, a.kind == write || a.k
 type register struct {
 	calls []history.Call
 	ops   []object.Op
-	// acts are the classes of operations, and numbers those that are not found by
-	// their value.
+	// acts are the classes of operations, and numbers those that are not found in
+	// byValue.
 	acts    []act
 	numbers map[act]int32
 	// byValue are the classes of the read, the write and the mismatch of a value,
-	// from 1; 0 if there is none yet.
-	byValue [][3]int32
+	// and of the first swap that left it, from 1; 0 if there is none yet.
+	byValue [][4]int32
 	values
 	// adds is set if there are additions without an answer: they may leave values
 	// of which nobody tells.
@@ -98,8 +97,8 @@ type register struct {
 // open reads the calls of one key. What had no effect and tells nothing is left
 // out: failed operations other than a mismatch, and reads without an answer.
 func open(k history.KeyCalls) (*register, error) {
-	r := &register{calls: k.Calls, ops: make([]object.Op, 0, len(k.Calls)), numbers: map[act]int32{},
-		values: newValues(len(k.Calls)), failed: map[object.State]int{}}
+	r := &register{calls: k.Calls, ops: make([]object.Op, 0, len(k.Calls)), acts: make([]act, 0, len(k.Calls)),
+		numbers: map[act]int32{}, values: newValues(len(k.Calls)), failed: map[object.State]int{}}
 	for i := range k.Calls {
 		call := &k.Calls[i]
 		a, keep, err := r.parse(call)
@@ -193,13 +192,13 @@ func (r *register) parseAdd(call *history.Call) (a act, keep bool, err error) {
 		if !tells {
 			return a, false, fmt.Errorf("it adds %v, which is no integer", items[0])
 		}
-		return act{kind: add, by: n}, true, nil
+		return act{kind: add, new: r.number(n)}, true, nil
 	}
 	if !tells {
 		return a, false, fmt.Errorf("it adds %v, which is neither an integer nor [integer]", call.In)
 	}
 	if call.Type != history.OK {
-		return act{kind: add, by: n}, true, nil
+		return act{kind: add, new: r.number(n)}, true, nil
 	}
 	old, ok := r.answer(call.Out)
 	if !ok {
@@ -233,28 +232,33 @@ func (r *register) sum(v object.State, by int) object.State {
 
 // class is the number of an act.
 func (r *register) class(a act) int32 {
-	if a.kind == swap || a.kind == add {
-		n, known := r.numbers[a]
-		if !known {
-			n = r.newClass(a)
-			r.numbers[a] = n
-		}
-		return n
+	if a.kind == add {
+		return r.rareClass(a)
 	}
-	v, at := a.old, 0
-	switch a.kind {
-	case write:
-		v, at = a.new, 1
-	case mismatch:
-		at = 2
+	v := a.new
+	if a.pure() {
+		v = a.old
 	}
 	for int(v) >= len(r.byValue) {
-		r.byValue = append(r.byValue, [3]int32{})
+		r.byValue = append(r.byValue, [4]int32{})
 	}
-	if r.byValue[v][at] == 0 {
-		r.byValue[v][at] = r.newClass(a) + 1
+	class := &r.byValue[v][a.kind]
+	if *class == 0 {
+		*class = r.newClass(a) + 1
 	}
-	return r.byValue[v][at] - 1
+	if r.acts[*class-1] != a { // another swap to the same value
+		return r.rareClass(a)
+	}
+	return *class - 1
+}
+
+func (r *register) rareClass(a act) int32 {
+	n, known := r.numbers[a]
+	if !known {
+		n = r.newClass(a)
+		r.numbers[a] = n
+	}
+	return n
 }
 
 func (r *register) newClass(a act) int32 {

@@ -24,7 +24,7 @@ type values struct {
 }
 
 func newValues(operations int) values {
-	return values{is: []int{notFound: 0, unnamed: 0}, small: make([]object.State, 0, min(operations, 1024)), large: map[int]object.State{}}
+	return values{is: make([]int, 2, 2+operations/2), small: make([]object.State, 0, operations), large: map[int]object.State{}}
 }
 
 func (v *values) number(n int) object.State {
@@ -81,7 +81,7 @@ func (r *register) Step(s object.State, class int32) (object.State, bool) {
 	case swap:
 		return a.new, s == a.old
 	case add:
-		return r.sum(s, a.by), true
+		return r.sum(s, r.is[a.new]), true
 	default:
 		return a.new, true
 	}
