@@ -9,7 +9,7 @@ import (
 
 // mostCells is how many numbers the saturation may keep: for each node, one for
 // each session. It is a matter of memory and time.
-const mostCells = 40_000_000
+const mostCells = 30_000_000
 
 // saturation adds to what is forced: if somebody who met a version of a register
 // has to come before somebody who met another one, the first version is over
@@ -25,13 +25,15 @@ type saturation struct {
 	// keys are the registers, and by each of them the sessions that met its
 	// versions.
 	keys map[int32]map[int32][]met
-	// known are pairs of operations that were compared already.
-	known map[[2]int32]bool
+	// clocks are, for each node, how many operations of each line have to come
+	// before it or are it itself, and before what they were when something was last
+	// added.
+	clocks, before []int32
 }
 
 func newSaturation(f *forced, c *chains) *saturation {
 	s := &saturation{forced: f, chains: c, line: make([]int32, len(f.trace.Ops)), place: make([]int32, len(f.trace.Ops)),
-		keys: map[int32]map[int32][]met{}, known: map[[2]int32]bool{}}
+		keys: map[int32]map[int32][]met{}}
 	lines, lengths := map[int32]int32{}, []int32{}
 	for _, i := range f.ops {
 		op := &f.trace.Ops[i]
@@ -81,8 +83,9 @@ func (s *saturation) extend(ctx context.Context, order []int32) bool {
 	if len(s.keys) == 0 {
 		s.meetings()
 	}
-	clocks := s.clocks(order)
-	before := len(s.links)
+	s.before, s.clocks = s.clocks, s.before
+	s.wind(order)
+	links := len(s.links)
 	for n, i := range s.ops {
 		if n%1024 == 0 && ctx.Err() != nil {
 			break
@@ -96,48 +99,61 @@ func (s *saturation) extend(ctx context.Context, order []int32) bool {
 			v, known = i, true
 		}
 		if known {
-			s.compare(i, v, clocks[int(i)*s.lines:int(i+1)*s.lines])
+			s.compare(i, v)
 		}
 	}
-	return len(s.links) > before
+	return len(s.links) > links
 }
 
-// clocks are, for each node, how many operations of each line have to come before
-// it or are it itself (Mattern, Virtual Time and Global States of Distributed
+// wind sets the clocks (Mattern, Virtual Time and Global States of Distributed
 // Systems, 1989).
-func (s *saturation) clocks(order []int32) []int32 {
-	clocks := make([]int32, s.nodes()*s.lines)
+func (s *saturation) wind(order []int32) {
+	if s.clocks == nil {
+		s.clocks = make([]int32, s.nodes()*s.lines)
+	}
+	if s.before == nil {
+		s.before = make([]int32, s.nodes()*s.lines)
+	}
+	clear(s.clocks)
 	for _, v := range order {
-		clock := clocks[int(v)*s.lines : int(v+1)*s.lines]
+		clock := s.clock(s.clocks, v)
 		if s.isOp(v) && s.line[v] != trace.None {
 			clock[s.line[v]] = max(clock[s.line[v]], s.place[v])
 		}
 		for _, at := range s.from(v) {
-			to := int(s.links[at].to)
-			later := clocks[to*s.lines : (to+1)*s.lines]
+			later := s.clock(s.clocks, s.links[at].to)
 			for line, n := range clock {
 				later[line] = max(later[line], n)
 			}
 		}
 	}
-	return clocks
+}
+
+// clock is the one of a node.
+func (s *saturation) clock(of []int32, node int32) []int32 {
+	return of[int(node)*s.lines : int(node+1)*s.lines]
 }
 
 // compare looks for the last versions that each session met before an operation,
 // and lets them be over before the one that it met comes.
-func (s *saturation) compare(i, v int32, clock []int32) {
+func (s *saturation) compare(i, v int32) {
+	now, then := s.clock(s.clocks, i), s.clock(s.before, i)
 	for line, meetings := range s.keys[s.trace.Ops[i].Key] {
-		if line == s.line[i] {
+		if line == s.line[i] || now[line] == then[line] {
 			continue
 		}
-		until := sort.Search(len(meetings), func(n int) bool { return s.place[meetings[n].by] > clock[line] })
-		if until == 0 {
+		until, known := s.metUntil(meetings, now[line]), s.metUntil(meetings, then[line])
+		if until == known {
 			continue
 		}
-		last := meetings[until-1]
-		if pair := [2]int32{last.by, i}; last.version != v && !s.known[pair] {
-			s.known[pair] = true
+		if last := meetings[until-1]; last.version != v {
 			s.linkVersions(s.chains, reached, last, met{v, i})
 		}
 	}
+}
+
+// metUntil is how many of a session's meetings came before a place of its line or
+// there.
+func (s *saturation) metUntil(meetings []met, place int32) int {
+	return sort.Search(len(meetings), func(n int) bool { return s.place[meetings[n].by] > place })
 }

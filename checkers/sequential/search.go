@@ -43,24 +43,22 @@ type straggler struct {
 // nobody, and no refused compare-and-set may need it.
 func newProblem(t *trace.Trace, ops []int32) *problem {
 	p := &problem{trace: t}
-	lines, keys, found, refused := map[int32]int32{}, map[int32]bool{}, map[int32]bool{}, map[int32]bool{}
+	found, refused, known := make([]bool, len(t.Values)), make([]bool, len(t.Keys)), make([]bool, len(t.Keys))
 	for _, i := range ops {
 		op := &t.Ops[i]
 		if op.Finds() {
 			found[op.Found] = true
 		}
-		if op.Kind == trace.Mismatch {
-			refused[op.Key] = true
-		}
+		refused[op.Key] = refused[op.Key] || op.Kind == trace.Mismatch
 	}
+	lines := make([]int32, t.Sessions) // of each session, one more than the place of its line
 	for _, i := range ops {
 		op := &t.Ops[i]
-		at, known := lines[op.Session]
-		if !known {
-			at = int32(len(p.lines))
-			lines[op.Session] = at
+		if lines[op.Session] == 0 {
 			p.lines = append(p.lines, nil)
+			lines[op.Session] = int32(len(p.lines))
 		}
+		at := lines[op.Session] - 1
 		switch {
 		case op.Acknowledged:
 			p.lines[at] = append(p.lines[at], i)
@@ -69,8 +67,8 @@ func newProblem(t *trace.Trace, ops []int32) *problem {
 		default:
 			continue
 		}
-		if !keys[op.Key] {
-			keys[op.Key] = true
+		if !known[op.Key] {
+			known[op.Key] = true
 			p.keys = append(p.keys, op.Key)
 		}
 	}
@@ -81,7 +79,7 @@ func newProblem(t *trace.Trace, ops []int32) *problem {
 // trying what cannot be.
 func (p *problem) search(ctx context.Context, forced *forced, memory int) outcome {
 	s := newState(p, forced)
-	failed := map[string]struct{}{}
+	var known failures
 	var path []branch
 	for steps := 0; ; steps++ {
 		if steps%256 == 0 && ctx.Err() != nil {
@@ -95,7 +93,7 @@ func (p *problem) search(ctx context.Context, forced *forced, memory int) outcom
 			return tooBig
 		}
 		next := branch{taken: len(s.taken)}
-		if _, known := failed[s.name(len(failed) > 0)]; !known {
+		if !known.has(s) {
 			next.choices = s.choices()
 		}
 		path = append(path, next)
@@ -107,15 +105,40 @@ func (p *problem) search(ctx context.Context, forced *forced, memory int) outcom
 				top.choices = top.choices[1:]
 				break
 			}
-			if name := s.name(true); len(path) > 1 {
-				failed[name] = struct{}{}
-				memory -= len(name) + 64
-			}
+			memory -= known.add(s)
 			if path = path[:len(path)-1]; len(path) == 0 {
 				return illegal
 			}
 		}
 	}
+}
+
+// failures are states from which no order goes on, by how many operations were
+// taken.
+type failures map[int]map[string]struct{}
+
+func (f failures) has(s *state) bool {
+	same := f[len(s.taken)]
+	if same == nil {
+		return false
+	}
+	_, known := same[s.name()]
+	return known
+}
+
+// add adds a state, and returns how much memory that takes.
+func (f *failures) add(s *state) int {
+	if *f == nil {
+		*f = failures{}
+	}
+	same := (*f)[len(s.taken)]
+	if same == nil {
+		same = map[string]struct{}{}
+		(*f)[len(s.taken)] = same
+	}
+	name := s.name()
+	same[name] = struct{}{}
+	return len(name) + 64
 }
 
 // branch is a place in the search at which there are choices left.
@@ -139,12 +162,12 @@ type state struct {
 	at   []int32
 	came []bool
 	// holds is the value of each register.
-	holds map[int32]int32
+	holds []int32
 	// finders are how many acknowledged operations still have to find a value, and
 	// writers how many may still leave it.
-	finders, writers map[int32]int
+	finders, writers []int32
 	// open are how many operations of each register are left.
-	open  map[int32]int
+	open  []int32
 	left  int
 	taken []undo
 }
@@ -157,7 +180,8 @@ type undo struct {
 
 func newState(p *problem, f *forced) *state {
 	s := &state{problem: p, forced: f, at: make([]int32, len(p.lines)), came: make([]bool, len(p.stragglers)),
-		holds: map[int32]int32{}, finders: map[int32]int{}, writers: map[int32]int{}, open: map[int32]int{}}
+		holds: make([]int32, len(p.trace.Keys)), open: make([]int32, len(p.trace.Keys)),
+		finders: make([]int32, len(p.trace.Values)), writers: make([]int32, len(p.trace.Values))}
 	for _, key := range p.keys {
 		s.holds[key] = p.trace.Keys[key].Initial
 	}
@@ -176,7 +200,7 @@ func newState(p *problem, f *forced) *state {
 	return s
 }
 
-func (s *state) count(op *trace.Op, by int) {
+func (s *state) count(op *trace.Op, by int32) {
 	s.open[op.Key] += by
 	if op.Finds() && op.Acknowledged {
 		s.finders[op.Found] += by
@@ -297,12 +321,8 @@ func (s *state) choices() []move {
 	return moves
 }
 
-// name tells a state from all others from which other orders can follow. It is
-// empty if nobody asks.
-func (s *state) name(asked bool) string {
-	if !asked {
-		return ""
-	}
+// name tells a state from all others from which other orders can follow.
+func (s *state) name() string {
 	name := make([]byte, 0, 2*len(s.at)+len(s.came)/8+2*len(s.keys))
 	for _, at := range s.at {
 		name = binary.AppendUvarint(name, uint64(at))
