@@ -73,11 +73,13 @@ func (r *Reader) discard() error {
 		switch {
 		case err != nil:
 			return err
-		case t.Kind == token.End, len(r.closers) < outside:
+		case len(r.closers) < outside:
 			return r.Fail("a form to be discarded")
-		case len(r.closers) > outside || t.Kind == token.Tag:
+		case len(r.closers) > outside, t.Kind == token.Tag:
 		case discard:
 			forms++
+		case t.Kind == token.End:
+			return r.Fail("a form to be discarded")
 		default:
 			forms--
 		}

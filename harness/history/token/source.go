@@ -179,12 +179,21 @@ func (s *Source) failHere(at int, expected string) error {
 		return fmt.Errorf("read %s: %w", s.name, s.err)
 	}
 	e := s.failed(s.position(at), expected, "the end of the text")
+	at = s.begin + s.look(at-s.begin)
 	if at >= len(s.window) {
 		e.Ended = true
 		return e
 	}
 	e.Found = fmt.Sprintf("%q", start(s.window[at:]))
 	return e
+}
+
+// look reads as much as will be shown after the token's byte, if there is so much,
+// and gives the byte back: the window may have moved.
+func (s *Source) look(at int) int {
+	for s.begin+at+shown*utf8.UTFMax > len(s.window) && s.fill() {
+	}
+	return at
 }
 
 // start is the first line of a text, cut where it gets long.
