@@ -132,7 +132,7 @@ func (c *collector) addNemesis(op *operation) error {
 		c.notes.Nemesis++
 		return nil
 	}
-	op.Process = history.Nemesis
+	op.Process, op.Key = history.Nemesis, ""
 	c.keep(op)
 	return nil
 }

@@ -131,6 +131,7 @@ func (c *collector) operations() error {
 
 // tear notes that the text ends within an operation.
 func (c *collector) tear() {
+	_, _ = c.stream.Next() // whatever it says, it is at the end
 	end := c.stream.Here()
 	c.notes.Truncated, c.notes.Line = true, c.begin.Line
 	c.notes.Bytes = int(end.Offset - c.begin.Offset)

@@ -69,6 +69,7 @@ func (c *collector) key(op *operation) error {
 	}
 	if k.splitting {
 		if expected := k.split(&op.Op, len(c.ops), op.halves()); expected != "" {
+			op.join()
 			return c.fail(expected, op.Value.String())
 		}
 		return nil

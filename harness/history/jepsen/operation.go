@@ -2,7 +2,6 @@ package jepsen
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"github.com/assaykit/assay/harness/history"
@@ -166,16 +165,16 @@ func (c *collector) rarer(op *operation, f field, t token.Token) error {
 
 // word reads a name, with or without the colon that some write in JSON, too.
 func (c *collector) word(t token.Token, expected string) (string, error) {
-	if !t.IsWord() || len(t.Text) == 0 {
+	if t.Text = bytes.TrimLeft(t.Text, ":"); !t.IsWord() || len(t.Text) == 0 {
 		return "", c.stream.Fail(expected)
 	}
-	return strings.TrimPrefix(c.values.Word(t.Text), ":"), nil
+	return c.values.Word(t.Text), nil
 }
 
 // outcome reads what kind of line this is.
 func (c *collector) outcome(t token.Token) (history.Type, error) {
 	if t.IsWord() {
-		switch string(bytes.TrimPrefix(t.Text, []byte(":"))) {
+		switch string(bytes.TrimLeft(t.Text, ":")) {
 		case "invoke":
 			return history.Invoke, nil
 		case "ok":
