@@ -95,10 +95,26 @@ func (a account) tellWrongMismatch(c *contradiction) (short, text string) {
 	v := a.act(c.culprit).old
 	short = fmt.Sprintf("%s, which it did", a.brief(c.culprit))
 	text = fmt.Sprintf("%s. But it held %s all the time: %s was done before that, and ", capital(a.did(c.culprit)), a.name(v), a.did(c.begun))
-	if c.again == none {
+	again := a.again(c)
+	if again == nil {
 		return short, text + fmt.Sprintf("nobody can have replaced %s until it was over.", a.name(v))
 	}
-	return short, text + fmt.Sprintf("%s was invoked after it, and %s was never written again in between.", a.did(c.again), a.name(v))
+	return short, text + fmt.Sprintf("%s was invoked after it, and %s was never written again in between.", object.Did(a.register, a.register.calls, *again), a.name(v))
+}
+
+// again is an operation that found a value after a mismatch on it, be it that it
+// was there still. In a small part of a history it may not be needed any more, but
+// it is what a reader wants to know.
+func (a account) again(c *contradiction) *object.Op {
+	if c.again != none {
+		return &a.ops[c.again]
+	}
+	all := a.register.ops
+	after := a.register.foundAfter(all, a.act(c.culprit).old, a.ops[c.culprit].End)
+	if i := slices.IndexFunc(all, func(o object.Op) bool { return o.Start == after }); i >= 0 {
+		return &all[i]
+	}
+	return nil
 }
 
 // tellMissed is for a write between the value that was found and its being found.

@@ -14,9 +14,9 @@ import (
 //     mismatch on that value.
 //
 // With a value go all who found it and only found it, wherever they stand. Who saw
-// the effect of an operation that was not acknowledged stays with it, for the
-// reader to see it too. Where something was added without an answer, only the
-// former can go.
+// the effect of an operation that was not acknowledged stays with it, and who found
+// a value again stays with a mismatch on it, for the reader to see it too. Where
+// something was added without an answer, only the former can go.
 func (r *register) Shrink(ops []object.Op, going []bool) {
 	if r.adds {
 		for i := range ops {
@@ -85,17 +85,35 @@ func (r *register) dependents(ops []object.Op, going []bool) func(*object.Op) bo
 }
 
 // evidence returns a function that says whether an operation is how one knows
-// that somebody who stays did happen.
+// that somebody who stays did happen, or that a value was still there after a
+// mismatch on it that stays. Whoever else may have left a value in the meantime is
+// perhaps not among the operations any more.
 func (r *register) evidence(ops []object.Op, going []bool) func(*object.Op) bool {
-	seen := map[object.State]int{}
+	seen, again := map[object.State]int{}, map[object.State]int{}
 	for i := range ops {
-		if v, changes := r.act(&ops[i]).left(); changes && ops[i].Inferred && !going[i] {
+		a := r.act(&ops[i])
+		if v, changes := a.left(); changes && ops[i].Inferred && !going[i] {
 			seen[v] = ops[i].End
+		}
+		if a.kind == mismatch && !going[i] {
+			again[a.old] = r.foundAfter(ops, a.old, ops[i].End)
 		}
 	}
 	return func(op *object.Op) bool {
 		v, finds := r.certainlyFound(op)
 		end, is := seen[v]
-		return finds && is && op.End == end
+		start, asked := again[v]
+		return finds && (is && op.End == end || asked && op.Start == start)
 	}
+}
+
+// foundAfter is the start of the first operation that found a value and was
+// invoked after some moment.
+func (r *register) foundAfter(ops []object.Op, v object.State, moment int) int {
+	for i := range ops {
+		if found, finds := r.certainlyFound(&ops[i]); finds && found == v && ops[i].Start > moment {
+			return ops[i].Start
+		}
+	}
+	return object.Never
 }
