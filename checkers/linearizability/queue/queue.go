@@ -37,7 +37,7 @@ func Type() object.Type {
 
 var words = collection.Words{
 	Name: "queue", Add: []string{"send", "enqueue"}, Remove: []string{"receive", "dequeue"},
-	Added: "sent", Adding: "tried to send", Removed: "received", Removing: "tried to receive",
+	Added: "sent", Adding: "tried to send", Removed: "received", Removing: "tried to receive", Taken: "received",
 }
 
 type queue struct {

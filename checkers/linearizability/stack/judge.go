@@ -34,13 +34,13 @@ func judge(l *collection.Lives) (object.Outcome, *collection.Contradiction) {
 
 // guess finds a blind pop for each value that must have been taken by one.
 func guess(l *collection.Lives, moments []int) bool {
-	takers := takersOf(l)
+	takers := l.Takers()
 	var lives []collection.Life
 	// what is there when the stack is called empty has to be gone
 	slices.Sort(moments)
 	for _, life := range l.Staying {
 		if at, _ := slices.BinarySearch(moments, life.AddEnd); at < len(moments) {
-			from, ok := takers.take(life.AddEnd)
+			from, ok := takers.Take(life.AddEnd)
 			if !ok || from > moments[at] {
 				return false
 			}
@@ -48,7 +48,7 @@ func guess(l *collection.Lives, moments []int) bool {
 		}
 		lives = append(lives, life)
 	}
-	t := newTower(append(lives, l.Removed...), takers.starts)
+	t := newTower(append(lives, l.Removed...), takers)
 	for {
 		part, ok := t.dismantle()
 		if ok {
@@ -58,7 +58,7 @@ func guess(l *collection.Lives, moments []int) bool {
 		if i == none {
 			return false
 		}
-		from, ok := takers.take(t.lives[i].AddEnd)
+		from, ok := takers.Take(t.lives[i].AddEnd)
 		if !ok {
 			return false
 		}
@@ -138,28 +138,4 @@ func tooFew(l *collection.Lives, taken []forced) *collection.Contradiction {
 		}
 	}
 	return nil
-}
-
-// takers are the starts of blind pops that are still free, in order.
-type takers struct{ starts []int }
-
-func takersOf(l *collection.Lives) *takers {
-	t := &takers{}
-	for _, blind := range l.Blind {
-		t.starts = append(t.starts, l.Start(blind))
-	}
-	return t
-}
-
-// take is the last one that was invoked before a time, or else the first one. Of
-// those before, it is all the same for whoever is pushed later.
-func (t *takers) take(before int) (start int, ok bool) {
-	if len(t.starts) == 0 {
-		return 0, false
-	}
-	at, _ := slices.BinarySearch(t.starts, before)
-	at = max(0, at-1)
-	start = t.starts[at]
-	t.starts = slices.Delete(t.starts, at, at+1)
-	return start, true
 }

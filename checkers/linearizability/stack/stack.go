@@ -34,12 +34,12 @@ func Type() object.Type {
 
 var words = collection.Words{
 	Name: "stack", Add: []string{"push"}, Remove: []string{"pop"},
-	Added: "pushed", Adding: "tried to push", Removed: "popped", Removing: "tried to pop",
+	Added: "pushed", Adding: "tried to push", Removed: "popped", Removing: "tried to pop", Taken: "popped",
 }
 
 type stack struct {
 	*collection.History
-	*contents
+	*collection.Pile
 }
 
 func open(k history.KeyCalls) (object.Object, error) {
@@ -47,13 +47,13 @@ func open(k history.KeyCalls) (object.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stack{h, newContents()}, nil
+	return stack{h, collection.NewPile()}, nil
 }
 
 func (s stack) Initial() object.State { return collection.Nothing }
 
 func (s stack) Step(from object.State, class int32) (object.State, bool) {
-	return collection.Step(s.contents, from, class)
+	return collection.Step(s.Pile, from, class)
 }
 
 // Monitor decides without a search where it can.

@@ -18,9 +18,10 @@ import (
 type Words struct {
 	// Add and Remove are the F's of operations.
 	Add, Remove []string
-	// Name is what the collection is called, and Added, Adding, Removed and
-	// Removing are what an operation did or tried: "sent", "tried to send".
-	Name, Added, Adding, Removed, Removing string
+	// Name is what the collection is called. Added, Adding, Removed and Removing
+	// are what an operation did or tried: "sent", "tried to send"; Taken is what
+	// happened to a value that was removed.
+	Name, Added, Adding, Removed, Removing, Taken string
 }
 
 // The anomalies, by the names that findings bear.

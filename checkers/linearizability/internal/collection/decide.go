@@ -32,8 +32,19 @@ func (h *History) Decide(ops []object.Op, p Pairing, judge Judge) (object.Outcom
 	if outcome != object.Illegal {
 		return outcome, nil
 	}
+	c.Lives = once(c.Lives)
 	lives.addBlind(c)
 	return outcome, c
+}
+
+// once leaves out values that are there already.
+func once(lives []Life) []Life {
+	seen := map[int32]bool{}
+	return slices.DeleteFunc(slices.Clone(lives), func(life Life) bool {
+		before := seen[life.Add]
+		seen[life.Add] = true
+		return before
+	})
 }
 
 // doubtful says that it is unknown who removed some value: the one that may have

@@ -30,9 +30,9 @@ var (
 	Priority = Kind{"insert", "take-min", func(values []int) int { return slices.Index(values, slices.Min(values)) }}
 )
 
-// collection lies in lie of a hundred answers, and is given a value that it was
-// given before in repeat of a hundred additions.
-type collection struct {
+// lying is a collection that lies in lie of a hundred answers, and is given a value
+// that it was given before in repeat of a hundred additions.
+type lying struct {
 	Kind
 	random      *rand.Rand
 	values      []int
@@ -43,7 +43,7 @@ type collection struct {
 // New is a collection with its own way to lie. No history has more operations than
 // it has different values.
 func New(k Kind, random *rand.Rand) script.System {
-	return &collection{Kind: k, random: random, unused: random.Perm(20),
+	return &lying{Kind: k, random: random, unused: random.Perm(20),
 		repeat: []int{0, 0, 40}[random.IntN(3)], lie: []int{0, 10, 30}[random.IntN(3)]}
 }
 
@@ -56,9 +56,9 @@ func Try(t *testing.T, rounds int, of object.Type, k Kind) {
 	}
 }
 
-func (c *collection) chance(of int) bool { return c.random.IntN(100) < of }
+func (c *lying) chance(of int) bool { return c.random.IntN(100) < of }
 
-func (c *collection) Next() history.Op {
+func (c *lying) Next() history.Op {
 	if c.chance(50) {
 		return history.Op{F: c.Remove}
 	}
@@ -70,7 +70,7 @@ func (c *collection) Next() history.Op {
 	return history.Op{F: c.Add, Value: history.Int(value)}
 }
 
-func (c *collection) Effect(op history.Op) any {
+func (c *lying) Effect(op history.Op) any {
 	if value, adds := op.Value.Int(); adds {
 		if !c.chance(c.lie) {
 			c.values = append(c.values, value)
@@ -91,7 +91,7 @@ func (c *collection) Effect(op history.Op) any {
 	return history.Int(value)
 }
 
-func (c *collection) Tell(op history.Op, answer any) (history.Type, history.Value, string) {
+func (c *lying) Tell(op history.Op, answer any) (history.Type, history.Value, string) {
 	switch {
 	case op.F == c.Add || !c.chance(c.lie):
 		return history.OK, answer.(history.Value), ""
