@@ -73,12 +73,19 @@ func (n Notes) Sentences() []string {
 		all = append(all, "operations have no times: each line counts as a millisecond")
 	}
 	if n.Nemesis > 0 {
-		all = append(all, fmt.Sprintf("%d operations of the nemesis were left out: they do not say which faults were in effect", n.Nemesis))
+		all = append(all, count(n.Nemesis, "operation of the nemesis was", "operations of the nemesis were")+" left out: they do not say which faults were in effect")
 	}
 	if n.Renumbered > 0 {
-		all = append(all, fmt.Sprintf("%d processes have new numbers: those with names, and those that went on after an unknown outcome", n.Renumbered))
+		all = append(all, count(n.Renumbered, "process has a new number", "processes have new numbers")+": those with names, and those that went on after an unknown outcome")
 	}
 	return all
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
 }
 
 // ReadEDN reads operations that follow each other, one a line or otherwise, or

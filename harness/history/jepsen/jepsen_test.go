@@ -102,7 +102,7 @@ var readable = []struct {
 1 3 invoke add 2
 2 4 ok add 1
 3 4 invoke add 3
-`, notes: "1 processes have new numbers: those with names, and those that went on after an unknown outcome"},
+`, notes: "1 process has a new number: those with names, and those that went on after an unknown outcome"},
 	{name: "the nemesis", text: `
 {:type :info, :f :start, :value nil, :process :nemesis, :time 1}
 {:type :invoke, :f :add, :value 1, :process 0, :time 2}

@@ -1,4 +1,4 @@
-package formats_test
+package models_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
-	"github.com/assaykit/assay/checkers/linearizability"
+	"github.com/assaykit/assay/checkers/models"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/formats"
 )
@@ -40,6 +40,10 @@ const untold = 95
 // them.
 func TestPorcupinesHistoriesOfEtcd(t *testing.T) {
 	folder := recorded(t)
+	register, err := models.Find("register")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for number := range 103 {
 		path := filepath.Join(folder, "jepsen", fmt.Sprintf("etcd_%03d.log", number))
 		r := read(t, path)
@@ -48,7 +52,7 @@ func TestPorcupinesHistoriesOfEtcd(t *testing.T) {
 			want = checkers.Valid
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		v, err := linearizability.Register().Check(ctx, r.History)
+		v, err := register.Judge(ctx, r.History, nil)
 		cancel()
 		if err != nil || number != untold && v.Validity != want {
 			t.Errorf("%s: %v, %v, want %v: %s", path, v.Validity, err, want, v.Reason)
