@@ -46,6 +46,7 @@ const (
 	second   = "1 invoke receive key=q node=n2\n1 ok receive 2 key=q node=n2\n"
 	again    = "2 invoke receive key=q node=n3\n2 ok receive 1 key=q node=n3\n"
 	blind    = "7 invoke receive key=q node=n2\n7 info receive key=q node=n2 !timeout\n"
+	acked    = "1 invoke ack 1 key=q node=n2\n1 ok ack 1 key=q node=n2\n"
 	drained  = "3 invoke receive key=q node=n3 final\n3 ok receive null key=q node=n3 final\n"
 	undone   = "3 invoke receive key=q node=n3 final\n3 info receive null key=q node=n3 final !timeout\n"
 )
@@ -78,7 +79,8 @@ var known = []struct {
 	{"sent twice, received once", sent + sent + received + drained, "lost", "lost", "valid"},
 	{"sent twice, received three times", sent + sent + received + again + again + drained, "duplicated", "valid", "duplicated"},
 	{"never sent", sent + received + second + drained, "phantom", "phantom", "phantom"},
-	{"refused and received", "0 invoke send 2 key=q\n0 fail send 2 key=q !full\n" + sent + received + second + drained, "phantom", "phantom", "phantom"},
+	{"refused and received", "0 invoke send 2 key=q\n0 fail send 2 key=q !full\n" + sent + received + second + drained, "aborted-read", "aborted-read", "aborted-read"},
+	{"refused and received, and sent later", "0 invoke send 1 key=q\n0 fail send 1 key=q !full\n" + received + sent + drained, "aborted-read", "aborted-read", "aborted-read"},
 	{"received before it was sent", received + sent + drained, "phantom", "phantom", "phantom"},
 	{"received before it was sent, by the one who began last", "1 invoke receive key=q\n2 invoke receive key=q\n2 ok receive 1 key=q\n" + sent + "1 ok receive 1 key=q\n" + drained, "phantom duplicated", "phantom", "phantom duplicated"},
 	{"received while it was being sent", "0 invoke send 1 key=q\n" + received + "0 ok send 1 key=q\n" + drained, "valid", "valid", "valid"},
@@ -91,6 +93,18 @@ var known = []struct {
 	{"no order between sends at the same time", "0 invoke send 1 key=q\n4 invoke send 2 key=q\n0 ok send 1 key=q\n4 ok send 2 key=q\n" + second + received + drained, "valid", "valid", "valid"},
 	{"no order between receives at the same time", sent + sent2 + "1 invoke receive key=q\n2 invoke receive key=q\n1 ok receive 2 key=q\n2 ok receive 1 key=q\n" + drained, "valid", "valid", "valid"},
 	{"all at once", sent + sent2 + sent2 + "1 invoke receive key=q\n1 ok receive 9 key=q\n" + second + again + again + drained, "phantom lost duplicated reordered", "phantom lost reordered", "phantom duplicated reordered"},
+	{"received and acknowledged by the consumer", sent + received + acked + drained, "valid", "valid", "valid"},
+	{"received again, not acknowledged", sent + received + again + drained, "duplicated", "valid", "duplicated"},
+	{"received again before the acknowledgement", sent + received + again + acked + drained, "duplicated", "valid", "duplicated"},
+	{"received again during the acknowledgement", sent + received + "1 invoke ack 1 key=q\n2 invoke receive key=q\n1 ok ack 1 key=q\n2 ok receive 1 key=q\n" + drained, "duplicated", "valid", "duplicated"},
+	{"received again after the acknowledgement", sent + received + acked + again + drained, "redelivered-after-ack", "redelivered-after-ack", "redelivered-after-ack"},
+	{"received again by the drain", sent + received + acked + strings.ReplaceAll(again, "key=q", "key=q final") + drained, "redelivered-after-ack", "redelivered-after-ack", "redelivered-after-ack"},
+	{"received again after the second acknowledgement", sent + received + again + "2 invoke ack 1 key=q\n2 ok ack 1 key=q\n" + again + drained, "redelivered-after-ack", "redelivered-after-ack", "redelivered-after-ack"},
+	{"received again after an acknowledgement that failed", sent + received + strings.ReplaceAll(acked, "1 ok", "1 fail") + again + drained, "duplicated", "valid", "duplicated"},
+	{"received again after an acknowledgement that may have failed", sent + received + strings.ReplaceAll(acked, "1 ok", "1 info") + again + drained, "duplicated", "valid", "duplicated"},
+	{"acknowledged by somebody else", sent + received + strings.ReplaceAll(acked, "1 invoke", "5 invoke") + again + drained, "duplicated", "valid", "duplicated"},
+	{"sent again after the acknowledgement", sent + received + acked + sent + again + drained, "valid", "valid", "valid"},
+	{"an acknowledged list", sent + received + "1 invoke ack [1] key=q\n1 ok ack [1] key=q\n", "unknown", "unknown", "unknown"},
 	{"nothing", "", "unknown", "unknown", "unknown"},
 	{"nothing but empty answers", drained, "unknown", "unknown", "unknown"},
 	{"nothing received", sent, "unknown", "unknown", "unknown"},
@@ -138,6 +152,60 @@ func TestAnUnorderedQueueMayReorder(t *testing.T) {
 		got := check(t, delivery.New(p, delivery.Unordered()), script.Parse(t, sent+sent2+second+received+drained))
 		if got.Validity != checkers.Valid || len(got.Parts) != 0 {
 			t.Errorf("%v: %v: %s", p, got.Validity, got.Reason)
+		}
+	}
+}
+
+// What was sent by the processes 0 and 5, and received by 1 and 2.
+const (
+	other       = "5 invoke send 3 key=q\n5 ok send 3 key=q\n"
+	otherFirst  = "1 invoke receive key=q\n1 ok receive 3 key=q\n"
+	secondAway  = "2 invoke receive key=q\n2 ok receive 2 key=q\n"
+	perhapsHere = "6 invoke receive key=q\n6 info receive key=q !timeout\n"
+)
+
+func TestOrderIsDemandedWhereItWasPromised(t *testing.T) {
+	for _, c := range []struct{ name, text, total, perProducer, perConsumer string }{
+		{"in order", sent + sent2 + received + second, "valid", "valid", "valid"},
+		{"another producer's message is first", sent + other + otherFirst + received, "reordered", "valid", "valid"},
+		{"another consumer was first", sent + sent2 + secondAway + received, "reordered", "reordered", "valid"},
+		{"the same producer and the same consumer", sent + sent2 + second + received, "reordered", "reordered", "reordered"},
+		{"the other one came again", sent + sent2 + second + secondAway + received, "duplicated reordered", "duplicated reordered", "duplicated"},
+		{"never seen", sent + sent2 + second, "reordered", "reordered", "unknown"},
+		{"with receives of unknown outcome", sent + sent2 + perhapsHere + second + received, "reordered", "reordered", "reordered"},
+	} {
+		for want, options := range map[*string][]delivery.Option{&c.total: nil, &c.perProducer: {delivery.PerProducer()}, &c.perConsumer: {delivery.PerConsumer()}} {
+			h := script.Parse(t, c.text)
+			got := check(t, delivery.New(delivery.ExactlyOnce, options...), h)
+			if said := summary(got); said != *want {
+				t.Errorf("%s: %s, want %s: %s", c.name, said, *want, got.Reason)
+			}
+		}
+	}
+}
+
+func TestPerhapsTheFirstDeliveryWasNotSeen(t *testing.T) {
+	for text, want := range map[string]string{
+		sent + sent2 + perhapsHere + second + received: "unknown",
+		sent + sent2 + second + received + perhapsHere: "reordered",
+		sent + sent2 + perhapsHere + received + second: "valid",
+	} {
+		got := check(t, delivery.New(delivery.AtLeastOnce, delivery.PerConsumer()), script.Parse(t, text))
+		if said := summary(got); said != want {
+			t.Errorf("%s, want %s: %s of\n%s", said, want, got.Reason, text)
+		}
+	}
+}
+
+func TestAProfileSaysWhatBreaksIt(t *testing.T) {
+	for p, want := range map[delivery.Profile]string{
+		delivery.ExactlyOnce: "phantom, aborted-read, lost, duplicated, redelivered-after-ack, reordered",
+		delivery.AtLeastOnce: "phantom, aborted-read, lost, redelivered-after-ack, reordered",
+		delivery.AtMostOnce:  "phantom, aborted-read, duplicated, redelivered-after-ack, reordered",
+	} {
+		got := check(t, delivery.New(p), script.Parse(t, sent+received)).Parts[0].Stats[0]
+		if want := (checkers.Stat{Name: "this profile is broken by", Value: want}); got != want {
+			t.Errorf("%v: %v", p, got)
 		}
 	}
 }

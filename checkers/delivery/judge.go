@@ -15,11 +15,14 @@ type account struct {
 	acknowledged, received int
 	// lost and explained count copies of missing messages; open those about
 	// which the drain says nothing.
-	lost, explained, open int
-	duplicated, phantom   int
-	blind, falselyEmpty   int
-	undrained             []string
-	findings              map[string][]checkers.Finding
+	lost, explained, open                     int
+	duplicated, redelivered, phantom, aborted int
+	blind, falselyEmpty                       int
+	// unsettled are messages that were received and that no consumer is known to
+	// have acknowledged, in queues where some are.
+	unsettled, strays int
+	undrained         []string
+	findings          map[string][]checkers.Finding
 }
 
 func (a *account) add(f checkers.Finding) {
@@ -40,7 +43,7 @@ func (c checker) judgeDelivery(queues []*queue) checkers.Verdict {
 			a.findDuplicate(q, m)
 		}
 	}
-	v := checkers.Verdict{Checker: "delivery", Stats: a.stats()}
+	v := checkers.Verdict{Checker: "delivery", Stats: append([]checkers.Stat{{Name: "this profile is broken by", Value: c.brokenBy()}}, a.stats()...)}
 	switch broken := a.broken(c.profile); {
 	case len(broken) > 0:
 		v.Validity, v.Reason = checkers.Invalid, strings.Join(broken, "; ")+a.excused()
@@ -57,10 +60,15 @@ func (c checker) judgeDelivery(queues []*queue) checkers.Verdict {
 
 func (a *account) count(q *queue) {
 	a.blind += len(q.blind)
+	a.strays += q.strays
 	a.falselyEmpty += q.falselyEmpty()
 	for i := range q.messages {
-		a.acknowledged += q.messages[i].acks
-		a.received += q.messages[i].receives
+		m := &q.messages[i]
+		a.acknowledged += m.acks
+		a.received += m.receives
+		if q.holds != nil && m.receives > 0 && m.settled == none {
+			a.unsettled++
+		}
 	}
 }
 
@@ -72,20 +80,36 @@ func (a *account) findLost(q *queue) {
 		a.open += open
 		a.undrained = append(a.undrained, fmt.Sprintf("%q", q.name))
 	}
-	if lost > 0 {
-		a.add(q.tellLost(gone, lost, explained))
+	for _, f := range q.tellLost(gone, lost, explained, mostFindings-len(a.findings[Lost])) {
+		a.add(f)
 	}
 }
 
 func (a *account) findPhantom(q *queue, m *message) {
-	if m.receives > 0 && !q.sound(m) {
+	switch {
+	case m.receives == 0 || q.sound(m):
+	case q.inVain(m):
+		a.aborted++
+		a.add(q.tellAborted(m))
+	default:
 		a.phantom++
 		a.add(q.tellPhantom(m))
 	}
 }
 
+// inVain says that there were sends of the message before it was received, all of
+// which certainly failed.
+func (q *queue) inVain(m *message) bool {
+	return m.failed != none && q.calls[m.failed].Invoke < q.calls[m.done].Complete
+}
+
 func (a *account) findDuplicate(q *queue, m *message) {
-	if m.sends > 0 && m.receives > m.sends {
+	switch {
+	case m.sends == 0:
+	case q.redelivered(m):
+		a.redelivered++
+		a.add(q.tellRedelivered(m))
+	case m.receives > m.sends:
 		a.duplicated++
 		a.add(q.tellDuplicate(m))
 	}
@@ -94,25 +118,35 @@ func (a *account) findDuplicate(q *queue, m *message) {
 // broken says what the profile forbids and happened all the same.
 func (a *account) broken(p Profile) []string {
 	var broken []string
-	if a.phantom > 0 {
-		broken = append(broken, fmt.Sprintf("%s received that nobody had sent", checkers.Count(a.phantom, "message was", "messages were")))
-	}
-	if a.lost > 0 && p.ForbidsLoss() {
-		broken = append(broken, fmt.Sprintf("%s lost of %s acknowledged", checkers.Count(a.lost, "message is", "messages are"), checkers.Number(a.acknowledged)))
-	}
-	if a.duplicated > 0 && p.ForbidsDuplicates() {
-		broken = append(broken, fmt.Sprintf("%s received more often than sent", checkers.Count(a.duplicated, "message was", "messages were")))
+	for _, b := range []struct {
+		anomaly   string
+		n         int
+		one, more string
+	}{
+		{Phantom, a.phantom, "message was received that nobody had sent", "messages were received that nobody had sent"},
+		{AbortedRead, a.aborted, "message was received that was sent in vain", "messages were received that were sent in vain"},
+		{Lost, a.lost, "message is lost", "messages are lost"},
+		{Duplicated, a.duplicated, "message was received more often than sent", "messages were received more often than sent"},
+		{RedeliveredAfterAck, a.redelivered, "message was received again after it was acknowledged", "messages were received again after they were acknowledged"},
+	} {
+		if b.n == 0 || !p.Forbids(b.anomaly) {
+			continue
+		}
+		said := checkers.Count(b.n, b.one, b.more)
+		if b.anomaly == Lost {
+			said += fmt.Sprintf(" of %s acknowledged", checkers.Number(a.acknowledged))
+		}
+		broken = append(broken, said)
 	}
 	return broken
 }
 
 func (a *account) forbidden(p Profile) []checkers.Finding {
-	found := a.findings[Phantom]
-	if p.ForbidsLoss() {
-		found = append(found, a.findings[Lost]...)
-	}
-	if p.ForbidsDuplicates() {
-		found = append(found, a.findings[Duplicated]...)
+	var found []checkers.Finding
+	for _, anomaly := range anomalies {
+		if p.Forbids(anomaly) {
+			found = append(found, a.findings[anomaly]...)
+		}
 	}
 	return found
 }
@@ -154,7 +188,9 @@ func (a *account) stats() []checkers.Stat {
 		n    int
 	}{
 		{"lost", a.lost}, {"missing, perhaps taken by a receive of unknown outcome", a.explained}, {"missing, not drained", a.open},
-		{"duplicated", a.duplicated}, {"phantom", a.phantom}, {"called empty while a message was waiting", a.falselyEmpty},
+		{"duplicated", a.duplicated}, {"redelivered after their acknowledgement", a.redelivered}, {"phantom", a.phantom}, {"sent in vain and received", a.aborted},
+		{"received, but not acknowledged by a consumer", a.unsettled}, {"acknowledged by consumers that had not received them", a.strays},
+		{"called empty while a message was waiting", a.falselyEmpty},
 	} {
 		if s.n > 0 {
 			stats = append(stats, checkers.Stat{Name: s.name, Value: checkers.Number(s.n)})
@@ -166,31 +202,45 @@ func (a *account) stats() []checkers.Stat {
 // judgeOrder judges whether messages of a queue came in the order in which they
 // were sent.
 func (c checker) judgeOrder(queues []*queue) checkers.Verdict {
-	v := checkers.Verdict{Checker: "order", Validity: checkers.Valid, Reason: "no message was overtaken by one that was sent later"}
-	total := 0
+	v := checkers.Verdict{Checker: "order", Validity: checkers.Valid, Reason: "no message was overtaken by " + c.order.other()}
+	total, doubtful := 0, 0
 	for _, q := range queues {
-		dues, n := c.disorder(q)
-		if n == 0 {
-			continue
+		dues, n, doubt := c.disorder(q)
+		total, doubtful = total+n, doubtful+doubt
+		if n > 0 {
+			v.Findings = append(v.Findings, q.tellReordered(dues, n, c, mostFindings-len(v.Findings))...)
 		}
-		total += n
-		v.Findings = append(v.Findings, q.tellReordered(dues, n, c.profile, mostFindings-len(v.Findings))...)
 	}
-	if total > 0 {
+	switch {
+	case total > 0:
 		v.Validity = checkers.Invalid
-		v.Reason = fmt.Sprintf("%s overtaken by one that was sent later", checkers.Count(total, "message was", "messages were"))
+		v.Reason = fmt.Sprintf("%s overtaken by %s", checkers.Count(total, "message was", "messages were"), c.order.other())
+	case doubtful > 0:
+		v.Validity = checkers.Unknown
+		v.Reason = fmt.Sprintf("%s overtaken by %s, unless receives of unknown outcome were the first deliveries",
+			checkers.Count(doubtful, "message was", "messages were"), c.order.other())
 	}
 	return v
 }
 
 // disorder are the messages that were overtaken, and the least number of them
-// for which that breaks the order.
-func (c checker) disorder(q *queue) (dues []due, n int) {
+// for which that breaks the order; and how many more may be.
+func (c checker) disorder(q *queue) (dues []due, n, doubtful int) {
+	if c.order == perConsumer {
+		certain, doubtful := q.overtakenAtConsumers(c.profile)
+		return certain, len(certain), doubtful
+	}
+	dues, n = c.overtaken(q)
+	return dues, n, 0
+}
+
+// overtaken are the messages that were overtaken, whoever received them, and the
+// least number of them for which that breaks the order.
+func (c checker) overtaken(q *queue) (dues []due, n int) {
 	gone, _ := q.missing()
 	lost, _ := q.unexplained(gone)
 	var certain, perhaps []due
-	overtaken := q.overtaken()
-	for _, d := range overtaken {
+	for _, d := range q.overtaken(c.order) {
 		switch {
 		case d.message.receives == 0 && c.profile.ForbidsLoss(), d.message.receives > 0 && !c.profile.ForbidsDuplicates():
 			perhaps = append(perhaps, d)

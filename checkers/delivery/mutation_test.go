@@ -1,7 +1,6 @@
 package delivery_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -40,29 +39,84 @@ func TestGoodBigHistoriesAreValid(t *testing.T) {
 var mutations = []struct {
 	name, expect string
 	profile      delivery.Profile
+	options      []delivery.Option
 	spoil        func(h *history.History, receives []history.Call, at int)
 }{
-	{"a message vanishes", delivery.Lost, delivery.ExactlyOnce, func(h *history.History, receives []history.Call, at int) {
+	{"a message vanishes", delivery.Lost, delivery.ExactlyOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		h.Ops[receives[at].Complete].Type = history.Fail
 	}},
-	{"a message vanishes from a queue that may deliver twice", delivery.Lost, delivery.AtLeastOnce, func(h *history.History, receives []history.Call, at int) {
+	{"a message vanishes from a queue that may deliver twice", delivery.Lost, delivery.AtLeastOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		h.Ops[receives[at].Complete].Type = history.Fail
 	}},
-	{"a message comes twice", delivery.Duplicated, delivery.ExactlyOnce, func(h *history.History, receives []history.Call, at int) {
+	{"a message comes twice", delivery.Duplicated, delivery.ExactlyOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		h.Ops[receives[at].Complete].Value = receives[at-1].Out
 	}},
-	{"a message comes twice from a queue that may lose some", delivery.Duplicated, delivery.AtMostOnce, func(h *history.History, receives []history.Call, at int) {
+	{"a message comes twice from a queue that may lose some", delivery.Duplicated, delivery.AtMostOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		h.Ops[receives[at].Complete].Value = receives[at-1].Out
 	}},
-	{"a message comes out of nowhere", delivery.Phantom, delivery.AtMostOnce, func(h *history.History, receives []history.Call, at int) {
+	{"a message comes out of nowhere", delivery.Phantom, delivery.AtMostOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		h.Ops[receives[at].Complete].Value = history.Int(-1)
 	}},
-	{"two messages change places", delivery.Reordered, delivery.ExactlyOnce, func(h *history.History, receives []history.Call, at int) {
+	{"two messages change places", delivery.Reordered, delivery.ExactlyOnce, nil, func(h *history.History, receives []history.Call, at int) {
 		// So far apart that neither their sends nor their receives were concurrent.
 		early := &h.Ops[receives[at-40].Complete]
 		late := &h.Ops[receives[at].Complete]
 		early.Value, late.Value = late.Value, early.Value
 	}},
+	{"two messages of a producer change places", delivery.Reordered, delivery.ExactlyOnce, []delivery.Option{delivery.PerProducer()}, func(h *history.History, receives []history.Call, at int) {
+		change(h, receives, at, func(early, late history.Call) bool { return early.Process != late.Process })
+	}},
+	{"two messages of a producer change places at a consumer", delivery.Reordered, delivery.AtLeastOnce, []delivery.Option{delivery.PerConsumer()}, func(h *history.History, receives []history.Call, at int) {
+		change(h, receives, at, func(early, late history.Call) bool { return early.Process == late.Process })
+	}},
+	{"a message was refused all the same", delivery.AbortedRead, delivery.AtMostOnce, nil, func(h *history.History, receives []history.Call, at int) {
+		n, _ := receives[at].Out.Int()
+		send := sendsOf(h)[n]
+		h.Ops[send.Complete].Type, h.Ops[send.Complete].Error = history.Fail, "refused"
+	}},
+	{"a message comes again after its acknowledgement", delivery.RedeliveredAfterAck, delivery.AtLeastOnce, nil, func(h *history.History, receives []history.Call, at int) {
+		value, consumer := receives[at].Out, receives[at].Process
+		for _, op := range []history.Op{
+			{F: "ack", Process: consumer, Value: value}, {F: "ack", Process: consumer, Value: value, Type: history.OK},
+			{F: "receive", Process: 1_000_000}, {F: "receive", Process: 1_000_000, Value: value, Type: history.OK},
+		} {
+			op.Key, op.Index, op.Time = "q", len(h.Ops), h.Ops[len(h.Ops)-1].Time+1
+			h.Ops = append(h.Ops, op)
+		}
+	}},
+}
+
+// sendsOf are the sends of a history by their messages.
+func sendsOf(h *history.History) map[int]history.Call {
+	sends := map[int]history.Call{}
+	for _, call := range h.Calls() {
+		if n, _ := call.In.Int(); call.F == "send" {
+			sends[n] = call
+		}
+	}
+	return sends
+}
+
+// change lets two messages of one producer change places which were both in the
+// queue when the first was received, and which fit.
+func change(h *history.History, receives []history.Call, at int, fit func(early, late history.Call) bool) {
+	sends := sendsOf(h)
+	for i := range receives {
+		early := receives[(at+i)%len(receives)]
+		for _, late := range receives {
+			if late.Invoke < early.Complete || !fit(early, late) {
+				continue
+			}
+			m, _ := early.Out.Int()
+			n, _ := late.Out.Int()
+			first, second := sends[m], sends[n]
+			if first.Process == second.Process && first.Complete < second.Invoke && second.Complete < early.Invoke {
+				h.Ops[early.Complete].Value, h.Ops[late.Complete].Value = late.Out, early.Out
+				return
+			}
+		}
+	}
+	panic("no producer had two messages in the queue")
 }
 
 func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
@@ -77,7 +131,7 @@ func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 					}
 				}
 				m.spoil(h, receives, 40+rand.New(rand.NewPCG(seed, 4)).IntN(len(receives)-40))
-				got := check(t, delivery.New(m.profile), h)
+				got := check(t, delivery.New(m.profile, m.options...), h)
 				found := false
 				for _, f := range got.Findings {
 					found = found || f.Anomaly == m.expect
@@ -86,21 +140,6 @@ func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 					t.Errorf("seed %d: %v: %s", seed, got.Validity, got.Reason)
 				}
 			}
-		})
-	}
-}
-
-func BenchmarkQueue(b *testing.B) {
-	for _, operations := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprint("operations=", operations), func(b *testing.B) {
-			h := good(operations, 0.01, 1)
-			b.ReportAllocs()
-			for b.Loop() {
-				if v := check(b, delivery.New(delivery.ExactlyOnce), h); v.Validity != checkers.Valid {
-					b.Fatal(v.Reason)
-				}
-			}
-			b.ReportMetric(float64(operations)*float64(b.N)/b.Elapsed().Seconds(), "ops/s")
 		})
 	}
 }

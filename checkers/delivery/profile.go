@@ -10,11 +10,15 @@ import (
 type Profile uint8
 
 const (
-	// ExactlyOnce: no message is lost, none is received twice.
+	// ExactlyOnce: no message is lost, none is received twice. It is broken by
+	// phantom, aborted-read, lost, duplicated and redelivered-after-ack.
 	ExactlyOnce Profile = iota
-	// AtLeastOnce: no message is lost.
+	// AtLeastOnce: no message is lost, and none is received again once a consumer's
+	// acknowledgement of it is done. It is broken by phantom, aborted-read, lost
+	// and redelivered-after-ack.
 	AtLeastOnce
-	// AtMostOnce: no message is received twice.
+	// AtMostOnce: no message is received twice. It is broken by phantom,
+	// aborted-read, duplicated and redelivered-after-ack.
 	AtMostOnce
 )
 
@@ -43,3 +47,16 @@ func (p Profile) ForbidsLoss() bool { return p != AtMostOnce }
 
 // ForbidsDuplicates says that no message may be received twice.
 func (p Profile) ForbidsDuplicates() bool { return p != AtLeastOnce }
+
+// Forbids says whether an anomaly in the delivery of messages breaks the profile.
+// All break that do so whatever is promised: messages that are made up, or given
+// again to those who were done with them.
+func (p Profile) Forbids(anomaly string) bool {
+	switch anomaly {
+	case Lost:
+		return p.ForbidsLoss()
+	case Duplicated:
+		return p.ForbidsDuplicates()
+	}
+	return true
+}

@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
@@ -27,7 +28,14 @@ type queue struct {
 	empty []int
 	// drained is the last final receive that found the queue empty, or none.
 	drained int
+	// holds says which process received which message, in a queue that has
+	// acknowledgements, and strays counts those of other messages.
+	holds  map[holding]bool
+	strays int
 }
+
+// holding is a message that a process received.
+type holding struct{ process, value int }
 
 // message is what happened to one value. A value should be sent only once; where
 // it was sent more often, as many receives are in order.
@@ -36,13 +44,15 @@ type message struct {
 	// send is the first send that may have happened, or none. There were sends of
 	// them, acks of which were acknowledged, the last at the time acked.
 	send, sends, acks, acked int
-	// failed is a send that certainly had no effect, or none.
+	// failed is the first send that certainly had no effect, or none.
 	failed int
 	// receive is the receive that was invoked first, next the one after that,
 	// last the last one, and done the one that was done first; each none if there
 	// was none.
 	receive, next, last, done int
 	receives                  int
+	// settled is the acknowledgement by a consumer that was done first, or none.
+	settled int
 }
 
 // missing is how many acknowledged copies nobody is known to have received.
@@ -53,8 +63,17 @@ func (q *queue) sound(m *message) bool {
 	return m.sends > 0 && m.receives > 0 && q.calls[m.send].Invoke < q.calls[m.done].Complete
 }
 
+// redelivered says that somebody began to receive the message, which was sent only
+// once, after a consumer's acknowledgement of it was done.
+func (q *queue) redelivered(m *message) bool {
+	return m.sends == 1 && m.settled != none && q.calls[m.last].Invoke > q.calls[m.settled].Complete
+}
+
 func parse(k history.KeyCalls) (*queue, error) {
 	q := &queue{name: k.Key, calls: k.Calls, drained: none}
+	if slices.ContainsFunc(k.Calls, func(c history.Call) bool { return c.F == "ack" }) {
+		q.holds = map[holding]bool{}
+	}
 	places := map[int]int{}
 	for i := range k.Calls {
 		call := &k.Calls[i]
@@ -64,6 +83,8 @@ func parse(k history.KeyCalls) (*queue, error) {
 			err = q.addSend(i, places)
 		case "receive":
 			err = q.addReceive(i, places)
+		case "ack":
+			err = q.addAck(i, places)
 		default:
 			err = fmt.Errorf("a queue has no such operation")
 		}
@@ -79,7 +100,7 @@ func (q *queue) message(value int, places map[int]int) *message {
 	if !known {
 		at = len(q.messages)
 		places[value] = at
-		q.messages = append(q.messages, message{value: value, send: none, failed: none, receive: none, next: none, last: none, done: none})
+		q.messages = append(q.messages, message{value: value, send: none, failed: none, receive: none, next: none, last: none, done: none, settled: none})
 	}
 	return &q.messages[at]
 }
@@ -92,7 +113,9 @@ func (q *queue) addSend(i int, places map[int]int) error {
 	}
 	m := q.message(value, places)
 	if call.Type == history.Fail {
-		m.failed = i
+		if m.failed == none {
+			m.failed = i
+		}
 		return nil
 	}
 	if m.sends++; m.send == none {
@@ -129,8 +152,30 @@ func (q *queue) addReceive(i int, places map[int]int) error {
 		m.next = i
 	}
 	m.last = i
+	if q.holds != nil {
+		q.holds[holding{call.Process, value}] = true
+	}
 	if m.done == none || call.Complete < q.calls[m.done].Complete {
 		m.done = i
+	}
+	return nil
+}
+
+// addAck notes that a consumer is done with a message. What it did not receive says
+// nothing.
+func (q *queue) addAck(i int, places map[int]int) error {
+	call := &q.calls[i]
+	value, ok := call.In.Int()
+	if !ok {
+		return fmt.Errorf("it acknowledges %v, which is no integer", call.In)
+	}
+	if !q.holds[holding{call.Process, value}] {
+		q.strays++
+		return nil
+	}
+	m := q.message(value, places)
+	if call.Type == history.OK && (m.settled == none || call.Complete < q.calls[m.settled].Complete) {
+		m.settled = i
 	}
 	return nil
 }

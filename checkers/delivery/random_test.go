@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/delivery"
@@ -80,10 +81,83 @@ func smallHistory(random *rand.Rand) *history.History {
 	return h
 }
 
+// withAcks lets consumers acknowledge some of what they received, before they do
+// anything else.
+func withAcks(random *rand.Rand, h *history.History) *history.History {
+	acks := &acks{random: random, pending: map[int][]history.Op{}}
+	for i, op := range h.Ops {
+		for process := range 12 {
+			for len(acks.pending[process]) > 0 && (process == op.Process || random.IntN(4) == 0) {
+				acks.next(process)
+			}
+		}
+		acks.record(op)
+		if op.F == "receive" && op.Type == history.OK && !op.Value.IsNil() && random.IntN(2) == 0 {
+			acks.plan(op, slices.ContainsFunc(h.Ops[i+1:], func(o history.Op) bool { return o.Process == op.Process }))
+		}
+	}
+	for process := range 12 {
+		for len(acks.pending[process]) > 0 {
+			acks.next(process)
+		}
+	}
+	return &acks.h
+}
+
+type acks struct {
+	random  *rand.Rand
+	pending map[int][]history.Op
+	h       history.History
+}
+
+func (a *acks) record(op history.Op) {
+	op.Index, op.Time = len(a.h.Ops), time.Duration(len(a.h.Ops))*time.Millisecond
+	a.h.Ops = append(a.h.Ops, op)
+}
+
+func (a *acks) next(process int) {
+	a.record(a.pending[process][0])
+	a.pending[process] = a.pending[process][1:]
+}
+
+// plan plans the acknowledgement of what was received. A process that goes on knows
+// how it ended. A few are of another message.
+func (a *acks) plan(received history.Op, goesOn bool) {
+	ack := history.Op{Process: received.Process, F: "ack", Key: received.Key, Value: received.Value}
+	if a.random.IntN(8) == 0 {
+		ack.Value = history.Int(1 + a.random.IntN(3))
+	}
+	done := ack
+	done.Type = history.OK
+	switch {
+	case a.random.IntN(5) == 0:
+		done.Type = history.Fail
+	case !goesOn && a.random.IntN(4) == 0:
+		done.Type = history.Info
+	}
+	a.pending[ack.Process] = append(a.pending[ack.Process], ack, done)
+}
+
+// scope is within what order is demanded.
+type scope int
+
+const (
+	ofAll scope = iota
+	ofProducers
+	ofConsumers
+	ofNone
+)
+
 // promise is what the oracle demands.
 type promise struct {
-	profile   delivery.Profile
-	unordered bool
+	profile delivery.Profile
+	order   scope
+}
+
+func (p promise) checker() checkers.Checker {
+	return delivery.New(p.profile, map[scope][]delivery.Option{
+		ofAll: nil, ofProducers: {delivery.PerProducer()}, ofConsumers: {delivery.PerConsumer()}, ofNone: {delivery.Unordered()},
+	}[p.order]...)
 }
 
 // oracle decides by trying all orders of all operations in all ways, from the
@@ -92,9 +166,15 @@ type promise struct {
 // to it, except for the drain: then nothing must be left that was acknowledged
 // before and never received.
 func (p promise) oracle(calls []history.Call, drain int) bool {
-	o := &orders{promise: p, drain: drain, received: map[int]int{}}
+	o := &orders{promise: p, drain: drain, received: map[int]int{}, producers: map[int]int{}}
 	for i, call := range calls {
-		if call.Type != history.Fail && (call.F == "send" || call.Type == history.Info || !call.Out.IsNil() || i == drain) {
+		if n, _ := call.In.Int(); call.F == "send" {
+			o.producers[n] = call.Process
+		}
+		if call.F == "ack" && !own(calls, call) {
+			continue
+		}
+		if call.Type != history.Fail && (call.F != "receive" || call.Type == history.Info || !call.Out.IsNil() || i == drain) {
 			o.calls = append(o.calls, call)
 			if i == drain {
 				o.drain = len(o.calls) - 1
@@ -107,11 +187,20 @@ func (p promise) oracle(calls []history.Call, drain int) bool {
 	return o.any(0, nil, nil)
 }
 
+// own says that a process acknowledges what it received.
+func own(calls []history.Call, ack history.Call) bool {
+	return slices.ContainsFunc(calls, func(c history.Call) bool {
+		return c.F == "receive" && c.Type == history.OK && c.Process == ack.Process && c.Complete < ack.Invoke && c.Out.Equal(ack.In)
+	})
+}
+
 type orders struct {
 	promise
 	calls    []history.Call
 	drain    int
 	received map[int]int
+	// producers are the processes that sent the messages.
+	producers map[int]int
 }
 
 // any says whether the calls that are not yet taken have an order, given what is
@@ -136,28 +225,84 @@ func (o *orders) any(taken uint, queue, delivered []int) bool {
 
 func (o *orders) take(i int, taken uint, queue, delivered []int) bool {
 	call := o.calls[i]
+	n, known := call.In.Int()
 	switch {
 	case call.F == "send":
-		n, _ := call.In.Int()
 		return o.any(taken, append(slices.Clone(queue), n), delivered)
+	case call.F == "ack": // what is settled stands below zero
+		return o.any(taken, queue, append(slices.Clone(delivered), -n))
 	case i == o.drain:
 		return o.drained(queue) && o.any(taken, queue, delivered)
 	}
-	n, known := call.Out.Int()
+	n, known = call.Out.Int()
 	for at, m := range queue {
-		if known && m != n || at > 0 && !o.unordered && o.profile != delivery.AtMostOnce {
+		first := !slices.ContainsFunc(queue[:at], func(x int) bool { return o.bound(x, m) })
+		if known && m != n || !first && o.profile != delivery.AtMostOnce {
 			continue
 		}
-		rest := slices.Delete(slices.Clone(queue), at, at+1)
-		if !o.unordered {
-			rest = slices.Clone(queue[at+1:]) // what was before may only be lost
+		rest := slices.Clone(queue[at+1:])
+		for i := at - 1; i >= 0; i-- {
+			if !o.bound(queue[i], m) { // the others may only be lost
+				rest = slices.Insert(rest, 0, queue[i])
+			}
 		}
 		if o.any(taken, rest, append(slices.Clone(delivered), m)) {
 			return true
 		}
 	}
-	again := known && o.profile == delivery.AtLeastOnce && slices.Contains(delivered, n)
+	again := known && o.profile == delivery.AtLeastOnce && slices.Contains(delivered, n) && !slices.Contains(delivered, -n)
 	return again && o.any(taken, queue, delivered)
+}
+
+// bound says that two messages must not overtake each other in the queue.
+func (o *orders) bound(m, n int) bool {
+	return o.order == ofAll || o.order == ofProducers && o.producers[m] == o.producers[n]
+}
+
+// overtakenAtConsumer says whether a process received a message after another one
+// that the same producer had sent later, both for the only time; and whether that is so
+// even if the first receive of unknown outcome was the first delivery.
+func overtakenAtConsumer(calls []history.Call) (overtaken, certainly bool) {
+	for _, a := range sendings(calls) {
+		for _, b := range sendings(calls) {
+			if a.send.Process != b.send.Process || a.send.Type != history.OK || a.send.Complete > b.send.Invoke || len(a.receives) != 1 || len(b.receives) != 1 {
+				continue
+			}
+			ra, rb := a.receives[0], b.receives[0]
+			if ra.Process != rb.Process || rb.Complete > ra.Invoke || ra.Complete < a.send.Invoke || rb.Complete < b.send.Invoke {
+				continue
+			}
+			overtaken = true
+			blind := slices.ContainsFunc(calls, func(c history.Call) bool {
+				return c.F == "receive" && c.Type == history.Info && c.Invoke < ra.Complete
+			})
+			certainly = certainly || !blind
+		}
+	}
+	return overtaken, certainly
+}
+
+// sending is a message that may have been sent, and who received it.
+type sending struct {
+	send     history.Call
+	receives []history.Call
+}
+
+func sendings(calls []history.Call) []sending {
+	var all []sending
+	for _, c := range calls {
+		if c.F != "send" || c.Type == history.Fail {
+			continue
+		}
+		s := sending{send: c}
+		for _, r := range calls {
+			if r.F == "receive" && r.Type == history.OK && r.Out.Equal(c.In) {
+				s.receives = append(s.receives, r)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // drained says that nothing is left that should not be.
@@ -212,12 +357,11 @@ func TestRandomHistoriesAreJudgedLikeByTryingAllOrders(t *testing.T) {
 	tally := &script.Tally{}
 	script.Try(t, 10_000, 1, func(t *testing.T, random *rand.Rand) bool {
 		h := smallHistory(random)
-		p := promise{profile: []delivery.Profile{delivery.ExactlyOnce, delivery.AtLeastOnce, delivery.AtMostOnce}[random.IntN(3)], unordered: random.IntN(3) == 0}
-		var options []delivery.Option
-		if p.unordered {
-			options = append(options, delivery.Unordered())
+		if random.IntN(3) == 0 {
+			h = withAcks(random, h)
 		}
-		got, err := delivery.New(p.profile, options...).Check(t.Context(), h)
+		p := promise{profile: []delivery.Profile{delivery.ExactlyOnce, delivery.AtLeastOnce, delivery.AtMostOnce}[random.IntN(3)], order: scope(random.IntN(4))}
+		got, err := p.checker().Check(t.Context(), h)
 		if err != nil {
 			t.Error(err)
 			return false
@@ -244,14 +388,21 @@ func (p promise) verdict(calls []history.Call) checkers.Validity {
 	if p.profile == delivery.AtMostOnce {
 		drain = -1
 	}
+	overtaken, certainly := false, false
+	if p.order == ofConsumers {
+		overtaken, certainly = overtakenAtConsumer(calls)
+		certainly = certainly || overtaken && p.profile != delivery.AtLeastOnce
+	}
 	received, acked := false, false
 	for _, call := range calls {
 		received = received || call.F == "receive" && call.Type == history.OK && !call.Out.IsNil()
 		acked = acked || call.F == "send" && call.Type == history.OK
 	}
 	switch {
-	case !p.oracle(calls, drain):
+	case certainly || !p.oracle(calls, drain):
 		return checkers.Invalid
+	case overtaken:
+		return checkers.Unknown
 	case !received && (!acked || p.profile == delivery.AtMostOnce):
 		return checkers.Unknown
 	case open && p.profile != delivery.AtMostOnce:

@@ -55,50 +55,6 @@ func (q *queue) missing() (gone []due, open int) {
 	return gone, open
 }
 
-// overtaken are the messages that were sent before another one that somebody
-// received earlier: in a first-in, first-out queue they must have been taken
-// before that.
-func (q *queue) overtaken() []due {
-	later := q.receivedAfter()
-	var dues []due
-	for i := range q.messages {
-		m := &q.messages[i]
-		if m.sends != 1 || m.acks != 1 || m.receives > 0 && !q.sound(m) {
-			continue
-		}
-		by, because := later(m.acked)
-		if by != never && (m.receives == 0 || by < q.calls[m.receive].Invoke) {
-			dues = append(dues, due{message: m, by: by, because: because, copies: 1})
-		}
-	}
-	return dues
-}
-
-// receivedAfter returns a function that gives, for a time, the first receive to
-// be done of a message that was sent only after that time, and when it was done.
-func (q *queue) receivedAfter() func(after int) (by, because int) {
-	type arrival struct{ sent, by, because int }
-	var arrivals []arrival
-	for i := range q.messages {
-		if m := &q.messages[i]; q.sound(m) {
-			arrivals = append(arrivals, arrival{q.calls[m.send].Invoke, q.calls[m.done].Complete, m.done})
-		}
-	}
-	slices.SortFunc(arrivals, func(a, b arrival) int { return cmp.Compare(a.sent, b.sent) })
-	for i := len(arrivals) - 2; i >= 0; i-- { // the earliest of this one and all after it
-		if next := arrivals[i+1]; next.by < arrivals[i].by {
-			arrivals[i].by, arrivals[i].because = next.by, next.because
-		}
-	}
-	return func(after int) (int, int) {
-		at, _ := slices.BinarySearchFunc(arrivals, after, func(a arrival, t int) int { return cmp.Compare(a.sent, t) })
-		if at == len(arrivals) {
-			return never, none
-		}
-		return arrivals[at].by, arrivals[at].because
-	}
-}
-
 // waiting returns a function that gives, for a time, the time until which some
 // message that was acknowledged before then was certainly in the queue.
 func (q *queue) waiting() func(at int) (until int) {

@@ -10,29 +10,50 @@ import (
 	"github.com/assaykit/assay/harness/history"
 )
 
+// tellLost tells of the missing messages of a queue, one by one if no receive of
+// unknown outcome can have taken them. Else it is not known which ones are lost:
+// one more than can have been taken show that some are.
+func (q *queue) tellLost(gone []due, lost, explained, room int) []checkers.Finding {
+	switch {
+	case lost == 0 || room <= 0:
+		return nil
+	case explained > 0:
+		return []checkers.Finding{q.tellSomeLost(gone, lost, explained)}
+	}
+	var all []checkers.Finding
+	for _, d := range gone[:min(len(gone), room)] {
+		f := q.finding(Lost, []int{d.message.send, q.drained})
+		f.Text = fmt.Sprintf("Message %d was acknowledged, but %s: %s. The drain came to an end without it: %s, invoked after the acknowledgement. No receive of unknown outcome can have taken a message before that.",
+			d.message.value, d.message.absence(), q.did(d.message.send), q.did(q.drained))
+		all = append(all, f)
+	}
+	return all
+}
+
+// absence says how a message is missing.
+func (m *message) absence() string {
+	if m.receives == 0 {
+		return "nobody ever received it"
+	}
+	return fmt.Sprintf("received only %s, though it was sent %s", checkers.Count(m.receives, "time"), checkers.Count(m.acks, "time"))
+}
+
 // mostNamed is how many messages one finding names.
 const mostNamed = 10
 
 // mostCulprits is how many messages one finding points at.
 const mostCulprits = 100
 
-// tellLost tells of the missing messages of a queue. If some may have been taken
-// by receives of unknown outcome, it is not known which ones are lost, only how
-// many.
-func (q *queue) tellLost(gone []due, lost, explained int) checkers.Finding {
-	var sends []int
-	for _, d := range gone[:min(len(gone), mostCulprits)] {
-		sends = append(sends, d.message.send)
+func (q *queue) tellSomeLost(gone []due, lost, explained int) checkers.Finding {
+	culprits := []int{q.drained}
+	for n := 0; n < min(len(gone), mostCulprits) && n <= explained; n++ {
+		culprits = append(culprits, gone[n].message.send)
 	}
-	f := q.finding(Lost, append(sends, q.drained))
+	f := q.finding(Lost, culprits)
 	f.Text = fmt.Sprintf("%s acknowledged, but nobody ever received %s: %s. The drain came to an end without %s: %s, invoked after the acknowledgement. ",
 		checkers.Count(len(gone), "message was", "messages were"), them(len(gone), "it", "them"), q.named(gone), them(len(gone), "it", "them"), q.did(q.drained))
-	if explained == 0 {
-		f.Text += "No receive of unknown outcome can have taken a message before that."
-	} else {
-		f.Text += fmt.Sprintf("At most %d of them can have been taken by receives of unknown outcome, which take one message each, so that at least %s lost.",
-			explained, checkers.Count(lost, "is", "are"))
-	}
+	f.Text += fmt.Sprintf("At most %d of them can have been taken by receives of unknown outcome, which take one message each, so that at least %s lost.",
+		explained, checkers.Count(lost, "is", "are"))
 	return f
 }
 
@@ -56,20 +77,36 @@ func (q *queue) named(dues []due) string {
 }
 
 func (q *queue) tellPhantom(m *message) checkers.Finding {
-	var f checkers.Finding
-	switch {
-	case m.send != none:
-		f = q.finding(Phantom, []int{m.done, m.send})
-		f.Text = fmt.Sprintf("%s, but %d was sent only after that: %s.", capital(q.did(m.done)), m.value, q.did(m.send))
-	case m.failed != none:
-		f = q.finding(Phantom, []int{m.done, m.failed})
-		f.Text = fmt.Sprintf("%s, but of all sends of %d none can have had an effect. The last of them: %s, which failed: %s.",
-			capital(q.did(m.done)), m.value, q.did(m.failed), q.calls[m.failed].Error)
-	default:
-		f = q.finding(Phantom, []int{m.done})
+	if m.send == none {
+		f := q.finding(Phantom, []int{m.done})
 		f.Text = fmt.Sprintf("%s, but nobody ever sent %d to that queue.", capital(q.did(m.done)), m.value)
+		return f
 	}
+	f := q.finding(Phantom, []int{m.done, m.send})
+	f.Text = fmt.Sprintf("%s, but %d was sent only after that: %s.", capital(q.did(m.done)), m.value, q.did(m.send))
 	return f
+}
+
+func (q *queue) tellAborted(m *message) checkers.Finding {
+	f := q.finding(AbortedRead, []int{m.done, m.failed})
+	f.Text = fmt.Sprintf("%s, but of all sends of %d before that none can have had an effect. The first of them: %s, which failed: %s.",
+		capital(q.did(m.done)), m.value, q.did(m.failed), q.calls[m.failed].Error)
+	return f
+}
+
+func (q *queue) tellRedelivered(m *message) checkers.Finding {
+	f := q.finding(RedeliveredAfterAck, []int{m.settled, m.last, q.received(m, q.calls[m.settled].Process)}, m.send)
+	f.Text = fmt.Sprintf("Message %d was done with: %s. But after that %s.", m.value, q.did(m.settled), q.did(m.last))
+	return f
+}
+
+// received is the first receive of a message by a process.
+func (q *queue) received(m *message, process int) int {
+	for i := m.receive; ; i++ {
+		if n, is := q.calls[i].Out.Int(); is && n == m.value && q.calls[i].F == "receive" && q.calls[i].Type == history.OK && q.calls[i].Process == process {
+			return i
+		}
+	}
 }
 
 func (q *queue) tellDuplicate(m *message) checkers.Finding {
@@ -89,7 +126,7 @@ func (q *queue) tellDuplicate(m *message) checkers.Finding {
 }
 
 // tellReordered tells of some overtaken messages, one by one.
-func (q *queue) tellReordered(dues []due, n int, p Profile, room int) []checkers.Finding {
+func (q *queue) tellReordered(dues []due, n int, c checker, room int) []checkers.Finding {
 	var all []checkers.Finding
 	for _, d := range dues[:max(0, min(len(dues), room))] {
 		m := d.message
@@ -102,18 +139,18 @@ func (q *queue) tellReordered(dues []due, n int, p Profile, room int) []checkers
 		f := q.finding(Reordered, culprits, by.send)
 		f.Text = fmt.Sprintf("Message %d was sent before %d: %s, acknowledged before the other was sent: %s. But %d was received first: %s. %s",
 			m.value, by.value, q.did(m.send), q.did(by.send), by.value, q.did(d.because), end)
-		f.Text += q.doubtOrder(d, dues, n, p)
+		f.Text += q.doubtOrder(d, dues, n, c)
 		all = append(all, f)
 	}
 	return all
 }
 
 // doubtOrder says what receives of unknown outcome have to do with it.
-func (q *queue) doubtOrder(d due, dues []due, n int, p Profile) string {
+func (q *queue) doubtOrder(d due, dues []due, n int, c checker) string {
 	switch {
-	case len(q.blind) == 0 || q.calls[q.blind[0]].Invoke > d.by:
+	case c.order == perConsumer || len(q.blind) == 0 || q.calls[q.blind[0]].Invoke > d.by:
 		return ""
-	case d.message.receives > 0 && p.ForbidsDuplicates():
+	case d.message.receives > 0 && c.profile.ForbidsDuplicates():
 		return " Had a receive of unknown outcome taken it before that, it would be a duplicate."
 	case n < len(dues):
 		return fmt.Sprintf(" Receives of unknown outcome may have taken some of the %d messages that were overtaken, but not all: at least %d of them broke the order.", len(dues), n)
@@ -156,6 +193,8 @@ func (q *queue) did(i int) string {
 	switch {
 	case call.F == "receive" && call.Out.IsNil():
 		verb = "found the queue empty"
+	case call.F == "ack" && call.Type == history.OK:
+		verb = fmt.Sprintf("acknowledged %v", call.In)
 	case call.F == "receive":
 		verb = fmt.Sprintf("received %v", call.Out)
 	case call.Type == history.OK:
