@@ -1,6 +1,8 @@
 package delivery_test
 
 import (
+	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -225,7 +227,7 @@ func (o *orders) any(taken uint, queue, delivered []int) bool {
 
 func (o *orders) take(i int, taken uint, queue, delivered []int) bool {
 	call := o.calls[i]
-	n, known := call.In.Int()
+	n, _ := call.In.Int()
 	switch {
 	case call.F == "send":
 		return o.any(taken, append(slices.Clone(queue), n), delivered)
@@ -234,7 +236,7 @@ func (o *orders) take(i int, taken uint, queue, delivered []int) bool {
 	case i == o.drain:
 		return o.drained(queue) && o.any(taken, queue, delivered)
 	}
-	n, known = call.Out.Int()
+	n, known := call.Out.Int()
 	for at, m := range queue {
 		first := !slices.ContainsFunc(queue[:at], func(x int) bool { return o.bound(x, m) })
 		if known && m != n || !first && o.profile != delivery.AtMostOnce {
@@ -409,4 +411,29 @@ func (p promise) verdict(calls []history.Call) checkers.Validity {
 		return checkers.Unknown
 	}
 	return checkers.Valid
+}
+
+// Whatever stands in a history, it is judged or it is said why not.
+func TestHostileValuesAreNoReasonToPanic(t *testing.T) {
+	text := func(s string) (v history.Value) {
+		if err := json.Unmarshal([]byte(s), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	values := []history.Value{{}, history.Bool(true), history.Int(math.MinInt), history.Int(math.MaxInt), history.Int(-1), history.Int(1),
+		history.String("1"), history.List(), history.Ints(1, 2), text("1.5"), text(`{"a":[1]}`), text("[[1,2]]"), text("[[9223372036854775807,1]]"),
+		text("[[-9223372036854775808,1],[0,2]]"), text(`[["a",[[1,2]]]]`), text("[null,[]]"), text("[[[[]]]]")}
+	script.Try(t, 5_000, 4, func(t *testing.T, random *rand.Rand) bool {
+		h := smallHistory(random)
+		for range 1 + random.IntN(4) {
+			if op := &h.Ops[random.IntN(len(h.Ops))]; random.IntN(3) > 0 {
+				op.Value = values[random.IntN(len(values))]
+			} else {
+				op.Type = history.Type(random.IntN(4))
+			}
+		}
+		got, err := delivery.New(delivery.Profile(random.IntN(3)), delivery.PerProducer()).Check(t.Context(), h)
+		return err == nil && got.Reason != "" && (got.Validity != checkers.Invalid || script.PointsAtCalls(t, h, got))
+	})
 }

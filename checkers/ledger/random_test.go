@@ -1,6 +1,8 @@
 package ledger_test
 
 import (
+	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -249,4 +251,29 @@ func confirmed(h *history.History, f checkers.Finding) bool {
 		}
 	}
 	return oracle(calls) == checkers.Invalid
+}
+
+// Whatever stands in a history, it is judged or it is said why not.
+func TestHostileValuesAreNoReasonToPanic(t *testing.T) {
+	text := func(s string) (v history.Value) {
+		if err := json.Unmarshal([]byte(s), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	values := []history.Value{{}, history.Bool(true), history.Int(math.MinInt), history.Int(math.MaxInt), history.Int(-1), history.Int(1),
+		history.String("1"), history.List(), history.Ints(1, 2), text("1.5"), text(`{"a":[1]}`), text("[[1,2]]"), text("[[9223372036854775807,1]]"),
+		text("[[-9223372036854775808,1],[0,2]]"), text(`[["a",[[1,2]]]]`), text("[null,[]]"), text("[[[[]]]]")}
+	script.Try(t, 5_000, 4, func(t *testing.T, random *rand.Rand) bool {
+		h := smallHistory(random)
+		for range 1 + random.IntN(4) {
+			if op := &h.Ops[random.IntN(len(h.Ops))]; random.IntN(3) > 0 {
+				op.Value = values[random.IntN(len(values))]
+			} else {
+				op.Type = history.Type(random.IntN(4))
+			}
+		}
+		got, err := ledger.New().Check(t.Context(), h)
+		return err == nil && got.Reason != "" && (got.Validity != checkers.Invalid || script.PointsAtCalls(t, h, got))
+	})
 }

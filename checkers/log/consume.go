@@ -49,7 +49,8 @@ func (a *account) consume(l *log) {
 		switch {
 		case call.F == "commit":
 			commits.add(l, c, i)
-		case call.Type != history.OK: // it never acts again
+		case call.Type != history.OK: // it should never act again, and nothing is known of it
+			delete(consumers, call.Process)
 		case call.F == "poll":
 			a.poll(l, c, i, batches[:n], commits)
 		default:

@@ -1,6 +1,7 @@
 package log_test
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -445,7 +446,7 @@ func confirmed(h *history.History, f checkers.Finding, p delivery.Profile) bool 
 // outcome and however its consumers moved.
 func TestACorrectLogIsNeverAccused(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 3_000, 4, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 1_000, 4, func(t *testing.T, random *rand.Rand) bool {
 		s := newService(random, 1+random.IntN(3))
 		s.trouble, s.events, s.silent = 0.3*random.Float64(), 0.8*random.Float64(), random.IntN(3) == 0
 		h := s.work(1+random.IntN(5), 5+random.IntN(100))
@@ -463,4 +464,29 @@ func TestACorrectLogIsNeverAccused(t *testing.T) {
 		return true
 	})
 	tally.Log(t)
+}
+
+// Whatever stands in a history, it is judged or it is said why not.
+func TestHostileValuesAreNoReasonToPanic(t *testing.T) {
+	text := func(s string) (v history.Value) {
+		if err := json.Unmarshal([]byte(s), &v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	values := []history.Value{{}, history.Bool(true), history.Int(math.MinInt), history.Int(math.MaxInt), history.Int(-1), history.Int(1),
+		history.String("1"), history.List(), history.Ints(1, 2), text("1.5"), text(`{"a":[1]}`), text("[[1,2]]"), text("[[9223372036854775807,1]]"),
+		text("[[-9223372036854775808,1],[0,2]]"), text(`[["a",[[1,2]]]]`), text("[null,[]]"), text("[[[[]]]]")}
+	script.Try(t, 5_000, 4, func(t *testing.T, random *rand.Rand) bool {
+		h := smallHistory(random)
+		for range 1 + random.IntN(4) {
+			if op := &h.Ops[random.IntN(len(h.Ops))]; random.IntN(3) > 0 {
+				op.Value = values[random.IntN(len(values))]
+			} else {
+				op.Type = history.Type(random.IntN(4))
+			}
+		}
+		got, err := log.New(profiles[random.IntN(3)]).Check(t.Context(), h)
+		return err == nil && got.Reason != "" && (got.Validity != checkers.Invalid || script.PointsAtCalls(t, h, got))
+	})
 }
