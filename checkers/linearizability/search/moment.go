@@ -22,12 +22,9 @@ type moment struct {
 	active      ring
 	retired     int
 
-	// wanting, and coming are how many certain operations need a value and did not
-	// take place, and how many operations leave it and were not invoked or did not
-	// take place; here are those among the latter that were invoked.
-	wanting, coming, here []int32
-	// shown is how many of those who leave a value were invoked.
-	shown []int32
+	// wanting is how many certain operations need a value and did not take place.
+	// Of those that leave it, shown were invoked, and here did not take place yet.
+	wanting, here, shown []int32
 	// wild is how many operations did not take place that may leave any state.
 	wild int
 
@@ -42,10 +39,9 @@ func newMoment(p *plan) *moment {
 	m := &moment{plan: p, movers: make(set, words), watchers: make(set, words), at: make([]int32, p.slots),
 		pending: make([]int32, len(p.classes)), tried: make([]int32, len(p.groups)), used: make([]int32, len(p.groups)),
 		active:  newRing(len(p.groups)),
-		wanting: make([]int32, len(p.values)), coming: make([]int32, len(p.values)),
-		here: make([]int32, len(p.values)), shown: make([]int32, len(p.values))}
+		wanting: make([]int32, len(p.values)), here: make([]int32, len(p.values)), shown: make([]int32, len(p.values))}
 	for v := range p.values {
-		m.wanting[v], m.coming[v] = int32(len(p.values[v].needed)), int32(len(p.values[v].left))
+		m.wanting[v] = int32(len(p.values[v].needed))
 	}
 	for _, at := range p.byStart {
 		if c := &p.classes[p.class[at]]; !c.observer && c.leaves == none {
@@ -177,7 +173,6 @@ func (m *moment) count(c *class, maybe bool, by int32) {
 	}
 	switch {
 	case c.leaves != none:
-		m.coming[c.leaves] += by
 		m.here[c.leaves] += by
 	case !c.observer:
 		m.wild += int(by)

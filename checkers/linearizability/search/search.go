@@ -13,7 +13,7 @@
 // took place; one that was visited is not visited again. What it costs thus
 // depends on how many operations are pending at a time and not on how many there
 // are. What keeps the number of configurations small is told where it is done:
-// settle, take, demanded, look, memo.
+// settle, take, demanded, late, lost, memo.
 package search
 
 import (
@@ -44,6 +44,9 @@ type Result struct {
 // Of an object.Exact Spec it expects that an operation of a class that always
 // Leaves the same state, and Needs none, is possible in every state.
 func Run(ctx context.Context, spec object.Spec, ops []object.Op, memory int) Result {
+	if ctx.Err() != nil {
+		return Result{}
+	}
 	p := newPlan(spec, ops)
 	if at, impossible := p.hopeless(); impossible {
 		return Result{Outcome: object.Illegal, Reached: at}

@@ -73,6 +73,8 @@ type system interface {
 	object.Spec
 	next(random *rand.Rand) int
 	do(wanted int, answered bool) int32
+	// unanswered is the class of what was wanted, without an answer.
+	unanswered(wanted int) int32
 	// other is the class of another answer.
 	other(class int32, random *rand.Rand) int32
 }
@@ -85,7 +87,6 @@ type cells struct {
 	kinds        string
 	now          object.State
 	wanted       []act
-	swaps        map[int32]bool
 }
 
 func (c *cells) fresh(random *rand.Rand) object.State {
@@ -130,6 +131,8 @@ func (c *cells) do(wanted int, answered bool) int32 {
 	}
 	return class
 }
+
+func (c *cells) unanswered(wanted int) int32 { return c.class(c.wanted[wanted]) }
 
 func (c *cells) other(class int32, random *rand.Rand) int32 {
 	a := c.acts[class]
@@ -240,6 +243,8 @@ func (b *box) do(wanted int, answered bool) int32 {
 	return b.class(name)
 }
 
+func (b *box) unanswered(wanted int) int32 { return b.class(b.wanted[wanted]) }
+
 func (b *box) other(class int32, random *rand.Rand) int32 {
 	name := b.names[class]
 	switch {
@@ -260,43 +265,36 @@ type crowd struct {
 	trouble, lies float64
 }
 
-// ghost is an operation without an answer whose effect has not come.
-type ghost struct{ op, wanted int }
+type client struct {
+	busy, acted bool
+	wanted, op  int
+}
 
 // work lets clients do operations, each with its effect between its start and its
-// end, in a random order.
+// end, in a random order. The effect of one without an answer comes, comes later,
+// or does not come.
 func (c crowd) work(s system, random *rand.Rand) []object.Op {
-	type client struct {
-		busy, acted bool
-		wanted      int
-		op          int
-	}
 	clients := make([]client, c.clients)
 	var ops []object.Op
-	var ghosts []ghost
-	busy := 0
-	for now := 0; len(ops) < c.operations || busy > 0; now++ {
-		by := &clients[random.IntN(len(clients))]
+	var ghosts []int // what was wanted by those whose effect has not come
+	for now, busy := 0, 0; len(ops) < c.operations || busy > 0; now++ {
 		if len(ghosts) > 0 && random.IntN(8) == 0 {
 			late := random.IntN(len(ghosts))
-			s.do(ghosts[late].wanted, false)
+			s.do(ghosts[late], false)
 			ghosts = append(ghosts[:late], ghosts[late+1:]...)
 		}
-		switch {
+		switch by := &clients[random.IntN(len(clients))]; {
 		case !by.busy && len(ops) < c.operations:
 			*by = client{busy: true, wanted: s.next(random), op: len(ops)}
-			ops = append(ops, object.Op{Class: none, Start: now, End: object.Never, Call: len(ops)})
+			ops = append(ops, object.Op{Start: now, End: object.Never, Call: len(ops)})
 			busy++
 		case !by.busy:
 		case random.Float64() < c.trouble:
 			by.busy = false
 			busy--
-			ops[by.op].Maybe = true
+			ops[by.op].Maybe, ops[by.op].Class = true, s.unanswered(by.wanted)
 			if !by.acted && random.IntN(2) == 0 {
-				ghosts = append(ghosts, ghost{by.op, by.wanted})
-			}
-			if class := c.unanswered(s, by.wanted); by.acted || class != none {
-				ops[by.op].Class = class
+				ghosts = append(ghosts, by.wanted)
 			}
 		case !by.acted:
 			by.acted = true
@@ -311,17 +309,4 @@ func (c crowd) work(s system, random *rand.Rand) []object.Op {
 		}
 	}
 	return ops
-}
-
-const none = -1
-
-// unanswered is the class of what was wanted, without an answer.
-func (c crowd) unanswered(s system, wanted int) int32 {
-	switch s := s.(type) {
-	case *cells:
-		return s.class(s.wanted[wanted])
-	case *box:
-		return s.class(s.wanted[wanted])
-	}
-	return none
 }

@@ -13,8 +13,8 @@ type walk struct {
 	ctx   context.Context
 	memo  *memo
 	stack []frame
-	// most is how many bytes may be filled, steps counts until the next time that
-	// somebody looks.
+	// most is how many bytes may be filled, and steps how often something was tried
+	// since somebody looked.
 	most, steps int
 	sized       object.Sized
 	// reached is the end of the operation that the search got to, or, if what it
@@ -67,17 +67,17 @@ func (w *walk) walk() object.Outcome {
 	return object.Illegal
 }
 
-// looked is after how many steps the budget is looked at: a step takes
-// microseconds.
+// looked is after how many steps the budget is looked at: one takes microseconds.
 const looked = 256
 
 func (w *walk) exhausted() (bool, object.Outcome) {
 	if w.memo.full {
 		return true, object.TooBig
 	}
-	if w.steps++; w.steps%looked != 1 {
+	if w.steps < looked {
 		return false, object.Undecided
 	}
+	w.steps = 0
 	if w.ctx.Err() != nil {
 		return true, object.Undecided
 	}
@@ -213,6 +213,7 @@ func (w *walk) borrow(f *frame) bool {
 // those of a class, the one that ends first comes first: in an order that has them
 // the other way round, they can change places.
 func (w *walk) take(f *frame, at int32) bool {
+	w.steps++
 	class := w.class[at]
 	if at != w.ending() && w.pending[class] > 1 && w.behind(at) {
 		return false
@@ -235,6 +236,7 @@ func (w *walk) behind(at int32) bool {
 // the class is pending, that comes first: an uncertain one can take its place at
 // any later time, but not the other way round.
 func (w *walk) takeUncertain(f *frame, g int32) bool {
+	w.steps++
 	class := w.groups[g].class
 	if w.used[g] == w.tried[g] || w.pending[class] > 0 {
 		return false
