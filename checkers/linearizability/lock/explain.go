@@ -3,6 +3,7 @@ package lock
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/linearizability/object"
@@ -49,27 +50,33 @@ func (t *teller) doubleHold(holds []hold, moment int) object.Account {
 	var text strings.Builder
 	a := object.Account{Anomaly: DoubleHold}
 	owners := map[int32]bool{}
-	latest := 0
+	when := checkers.Seconds(t.moment(holds, moment))
 	for _, h := range holds {
 		if h.from(t.ops) > moment || moment > h.until(t.ops) {
 			continue
 		}
-		text.WriteString(capital(t.held(h)) + ". ")
+		text.WriteString(capital(t.held(h, when)) + ". ")
 		a.Culprits = append(a.Culprits, h.acquire)
 		owners[ownerOf(t.ops[h.acquire].Class)] = true
-		if h.from(t.ops) == moment {
-			latest = h.acquire
-		}
 	}
-	when := checkers.Seconds(t.calls[t.ops[latest].Call].End)
 	a.Short, a.Text = t.atOnce(len(a.Culprits), len(owners), when), text.String()+t.verdict(len(a.Culprits), len(owners), when)
 	return a
 }
 
+// moment is the time at which a hold began.
+func (t *teller) moment(holds []hold, from int) time.Duration {
+	for _, h := range holds {
+		if h.from(t.ops) == from {
+			return t.calls[t.ops[h.acquire].Call].End
+		}
+	}
+	return 0
+}
+
 // held is a clause about a hold.
-func (t *teller) held(h hold) string {
+func (t *teller) held(h hold, when string) string {
 	if h.release == none {
-		return t.did(h.acquire) + " and did not release it after that"
+		return fmt.Sprintf("%s, and had not begun to release it by %s", t.did(h.acquire), when)
 	}
 	return fmt.Sprintf("%s, and held it at least until this: %s", t.did(h.acquire), t.did(h.release))
 }
@@ -87,7 +94,7 @@ func (t *teller) atOnce(holds, owners int, when string) string {
 func (t *teller) verdict(holds, owners int, when string) string {
 	switch {
 	case t.permits == 1 && owners > 1:
-		return fmt.Sprintf("So at %s both held the lock, which only one can hold at a time: none of them gave it back before the other one had it.", when)
+		return fmt.Sprintf("So at %s both held the lock, which only one can hold at a time.", when)
 	case t.permits == 1:
 		return fmt.Sprintf("So at %s the lock was given once more to who held it already and had not given it back.", when)
 	}

@@ -92,8 +92,12 @@ func open(k history.KeyCalls, kind string, permits int) (*lock, error) {
 
 func (l *lock) add(i int, numbers map[owner]int32) error {
 	call := &l.calls[i]
-	f, known := map[string]int32{"acquire": acquire, "release": release}[call.F]
-	if !known {
+	f := acquire
+	switch call.F {
+	case "acquire":
+	case "release":
+		f = release
+	default:
 		return fmt.Errorf("a lock has no such operation")
 	}
 	who, err := ownerIn(call)

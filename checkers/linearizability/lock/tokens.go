@@ -31,7 +31,7 @@ const (
 // Mutex.
 func Tokens() object.Type {
 	return object.Type{
-		Name: "fencing-token", About: "tokens that grow with every acquire",
+		Name: "fenced-lock", About: "a lock whose tokens that grow with every acquire",
 		Open: func(k history.KeyCalls) (object.Object, error) { return openTokens(k) },
 	}
 }
@@ -46,9 +46,10 @@ type tokens struct {
 }
 
 var (
-	_ object.Monitor   = (*tokens)(nil)
-	_ object.Explainer = (*tokens)(nil)
-	_ object.Shrinker  = (*tokens)(nil)
+	_ object.Normalizer = (*tokens)(nil)
+	_ object.Monitor    = (*tokens)(nil)
+	_ object.Shrinker   = (*tokens)(nil)
+	_ object.Explainer  = (*tokens)(nil)
 )
 
 func openTokens(k history.KeyCalls) (*tokens, error) {
@@ -109,6 +110,12 @@ func (t *tokens) Step(last object.State, class int32) (object.State, bool) {
 
 // Observer is false: every operation gives out a token.
 func (t *tokens) Observer(int32) bool { return false }
+
+// Normal leaves out acquires that are not known to have happened: without one, those
+// after it have more room.
+func (t *tokens) Normal(ops []object.Op) []object.Op {
+	return slices.DeleteFunc(slices.Clone(ops), func(op object.Op) bool { return op.Maybe })
+}
 
 // Monitor goes through the tokens in their order: no acquire may have been over
 // before one with a smaller token began.
