@@ -198,6 +198,6 @@ func (c checker) explainCircle(ctx context.Context, t *trace.Trace, f *forced) *
 		return nil
 	}
 	part, smallest := c.shrink(ctx, t, part)
-	found := tell(t, Circular, part, smallest)
+	found := tell(t, part, smallest)
 	return &found
 }

@@ -327,11 +327,14 @@ func (s *state) name() string {
 	for _, at := range s.at {
 		name = binary.AppendUvarint(name, uint64(at))
 	}
-	for _, came := range s.came {
+	bits, n := byte(0), 0
+	for i, came := range s.came {
 		if came {
-			name = append(name, 1)
-		} else {
-			name = append(name, 0)
+			bits |= 1 << (i % 8)
+		}
+		if n++; n == 8 || i == len(s.came)-1 {
+			name = append(name, bits)
+			bits, n = 0, 0
 		}
 	}
 	for _, key := range s.keys {

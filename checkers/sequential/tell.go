@@ -14,20 +14,15 @@ import (
 const mostListed = 16
 
 // tell says why a part of a history has no order: by a circle if it has one.
-func tell(t *trace.Trace, anomaly string, part []int32, smallest bool) checkers.Finding {
+func tell(t *trace.Trace, part []int32, smallest bool) checkers.Finding {
 	f := forcedOrder(context.Background(), t, part)
-	if f.circle == nil {
-		anomaly = NoOrder
-	} else {
-		anomaly = Circular
-	}
-	culprits := part
-	if f.circle != nil && len(part) > 4 {
-		culprits = f.onCircle()
-	}
-	text := listed(t, part)
+	anomaly, culprits, text := NoOrder, part, listed(t, part)
 	if f.circle != nil {
+		anomaly = Circular
 		text += f.tellCircle()
+		if len(part) > 4 {
+			culprits = f.onCircle()
+		}
 	}
 	if smallest {
 		text += " Without any one of them that can be left out, there is an order."

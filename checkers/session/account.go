@@ -125,7 +125,7 @@ func (a *account) conclude() checkers.Verdict {
 	parts := make([]checkers.Verdict, 0, guarantees+2)
 	unwritten, n := a.trace.Unwritten()
 	if n > 0 {
-		parts = append(parts, checkers.Verdict{Checker: "reads of what was written", Validity: checkers.Invalid, Findings: unwritten,
+		parts = append(parts, checkers.Verdict{Checker: Written, Validity: checkers.Invalid, Findings: unwritten,
 			Reason: fmt.Sprintf("%s a value that nobody had written by then", checkers.Count(n, "operation found", "operations found"))})
 	}
 	for g := range guarantees {

@@ -190,7 +190,7 @@ func TestRandomHistoriesAreJudgedLikeByTryingAllOrders(t *testing.T) {
 					asked = []session.Guarantee{g}
 				}
 			}
-			if part.Checker == "reads of what was written" {
+			if part.Checker == session.Written {
 				tally.Count("unwritten")
 				continue
 			}

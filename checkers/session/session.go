@@ -87,8 +87,13 @@ const (
 	CircularVersions = "circular-versions"
 )
 
-// Together is the name of the part of a verdict that is about all four.
-const Together = "all session guarantees together"
+// The names of parts of a verdict that are not about one guarantee.
+const (
+	// Together is about all four.
+	Together = "all session guarantees together"
+	// Written is there if something was found that nobody had written.
+	Written = "reads of what was written"
+)
 
 // Options say what a session is.
 type Options struct {

@@ -24,8 +24,9 @@ type account struct {
 	Measured
 }
 
-func newAccount(h *history.History, t *trace.Trace) *account {
-	return &account{h, t, Measure(h, t)}
+// Judge is the verdict of the checker on what was measured already.
+func (m Measured) Judge(h *history.History, t *trace.Trace, o Options) checkers.Verdict {
+	return (&account{h, t, m}).conclude(o)
 }
 
 // Distribution are the figures of many: the 50th, 95th and 99th of a hundred in

@@ -34,7 +34,7 @@ func TestGoodBigHistoriesAreUpToDate(t *testing.T) {
 // overwritten some writes ago.
 func TestEveryStaleReadIsFound(t *testing.T) {
 	for _, versions := range []int{1, 2, 5} {
-		for seed := range uint64(20) {
+		for seed := range uint64(6) {
 			h := good(3000, 0, 0.02, seed)
 			calls := h.Calls()
 			read, writes := spoilable(calls, 500+rand.New(rand.NewPCG(seed, 4)).IntN(1500), versions)

@@ -72,5 +72,5 @@ func (c checker) Check(_ context.Context, h *history.History) (checkers.Verdict,
 	if err != nil {
 		return checkers.Verdict{Checker: c.Name(), Reason: fmt.Sprintf("the history cannot be judged: %v", err)}, nil
 	}
-	return newAccount(h, t).conclude(c.Options), nil
+	return Measure(h, t).Judge(h, t, c.Options), nil
 }

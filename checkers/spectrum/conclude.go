@@ -1,0 +1,97 @@
+package spectrum
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/session"
+)
+
+// conclude is the verdict on linearizability, with what is known of the weaker
+// promises.
+func (f findings) conclude(strongest checkers.Verdict) checkers.Verdict {
+	v := strongest
+	v.Stats = slices.Concat(v.Stats, f.staleness.Stats)
+	v.Parts = slices.Concat([]checkers.Verdict{strongest, f.sequential}, f.session.Parts, []checkers.Verdict{f.eventual, f.staleness})
+	refuted := f.refuted()
+	if v.Validity == checkers.Unknown && len(refuted) == 0 && len(f.stale.Stale) > 0 {
+		refuted = f.staleness.Findings[:1]
+	}
+	if v.Validity == checkers.Unknown && len(refuted) > 0 {
+		v.Validity = checkers.Invalid
+		v.Reason = "not linearizable, for a weaker promise was broken (" + strongest.Reason + ")"
+	}
+	v.Findings = slices.Concat(v.Findings, refuted)
+	v.Reason += "; " + strings.Join(f.words(v.Validity), "; ")
+	return v
+}
+
+// refuted are the shortest reasons against the weaker promises that linearizability
+// implies: one for each that was broken. Eventual agreement is none of them, for it
+// is a promise about the time after all faults.
+func (f findings) refuted() []checkers.Finding {
+	var reasons []checkers.Finding
+	for _, v := range append([]checkers.Verdict{f.sequential}, f.session.Parts...) {
+		if v.Validity != checkers.Invalid || len(v.Findings) == 0 {
+			continue
+		}
+		first := slices.MinFunc(v.Findings, func(a, b checkers.Finding) int { return len(a.Context) - len(b.Context) })
+		if !slices.ContainsFunc(reasons, func(r checkers.Finding) bool { return r.Text == first.Text }) {
+			reasons = append(reasons, first)
+		}
+	}
+	return reasons
+}
+
+// words are what is known of the weaker promises, in the order of their strength.
+func (f findings) words(strongest checkers.Validity) []string {
+	var words []string
+	switch {
+	case f.sequential.Validity == checkers.Valid && strongest == checkers.Invalid:
+		words = append(words, "not linearizable, but sequentially consistent")
+	case f.sequential.Validity == checkers.Valid:
+		words = append(words, "certainly sequentially consistent")
+	case f.sequential.Validity == checkers.Invalid:
+		words = append(words, "nor sequentially consistent")
+	default:
+		words = append(words, "whether it is sequentially consistent is undecided")
+	}
+	if f.sequential.Validity != checkers.Valid {
+		words = append(words, f.guarantees())
+	}
+	if f.eventual.Validity != checkers.Unknown {
+		words = append(words, f.eventual.Reason)
+	}
+	return append(words, f.stale.Brief())
+}
+
+// guarantees are the session guarantees that were kept, and those that were not.
+func (f findings) guarantees() string {
+	by := map[checkers.Validity][]string{}
+	together := checkers.Unknown
+	for _, part := range f.session.Parts {
+		switch part.Checker {
+		case session.Together:
+			together = part.Validity
+		case session.Written:
+		default:
+			by[part.Validity] = append(by[part.Validity], part.Checker)
+		}
+	}
+	var words []string
+	if kept := by[checkers.Valid]; len(kept) > 0 {
+		text := "what it did keep: " + strings.Join(kept, ", ")
+		if together == checkers.Invalid && len(by[checkers.Invalid]) == 0 {
+			text += ", each for itself, but not all together"
+		}
+		words = append(words, text)
+	}
+	if broken := by[checkers.Invalid]; len(broken) > 0 {
+		words = append(words, "what it did not keep: "+strings.Join(broken, ", "))
+	}
+	if open := by[checkers.Unknown]; len(open) > 0 {
+		words = append(words, "what cannot be told: "+strings.Join(open, ", "))
+	}
+	return strings.Join(words, "; ")
+}
