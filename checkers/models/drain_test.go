@@ -10,9 +10,9 @@ import (
 	"github.com/assaykit/assay/harness/history"
 )
 
-// fifo is a queue that is right, with receives that fail when it is empty, and
+// simulated is a queue that is right, with receives that fail when it is empty, and
 // drains in the midst of everything.
-type fifo struct {
+type simulated struct {
 	random   *rand.Rand
 	last     int
 	messages []history.Value
@@ -20,7 +20,7 @@ type fifo struct {
 	loses, lost bool
 }
 
-func (q *fifo) Next() history.Op {
+func (q *simulated) Next() history.Op {
 	switch q.random.IntN(6) {
 	case 0:
 		return history.Op{F: "drain"}
@@ -31,7 +31,7 @@ func (q *fifo) Next() history.Op {
 	return history.Op{F: "enqueue", Value: history.Int(q.last)}
 }
 
-func (q *fifo) Effect(op history.Op) any {
+func (q *simulated) Effect(op history.Op) any {
 	switch {
 	case op.F == "enqueue":
 		q.messages = append(q.messages, op.Value)
@@ -48,7 +48,7 @@ func (q *fifo) Effect(op history.Op) any {
 	return first
 }
 
-func (q *fifo) Tell(op history.Op, answer any) (history.Type, history.Value, string) {
+func (q *simulated) Tell(op history.Op, answer any) (history.Type, history.Value, string) {
 	if answer == nil {
 		return history.Fail, history.Value{}, "empty"
 	}
@@ -71,7 +71,7 @@ func TestDrainsAreTranslatedWithoutFalseAlarm(t *testing.T) {
 	}
 	var tally script.Tally
 	script.Try(t, 3000, 4, func(t *testing.T, random *rand.Rand) bool {
-		system := &fifo{random: random, loses: random.IntN(4) == 0}
+		system := &simulated{random: random, loses: random.IntN(4) == 0}
 		trouble := 0.15 * float64(random.IntN(2))
 		clients := &script.Clients{Random: random, System: system, Trouble: trouble}
 		clients.Work(1+random.IntN(5), 2+random.IntN(20))
@@ -96,7 +96,7 @@ func TestDrainsAreTranslatedWithoutFalseAlarm(t *testing.T) {
 }
 
 // finish drains the queue by one client alone.
-func finish(clients *script.Clients, system *fifo) *history.History {
+func finish(clients *script.Clients, system *simulated) *history.History {
 	h := clients.Work(0, 0)
 	process := 0
 	for _, op := range h.Ops {

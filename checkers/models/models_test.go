@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,7 +172,7 @@ func outcome(v checkers.Verdict) string {
 	for _, f := range v.Findings {
 		names = append(names, f.Anomaly)
 	}
-	return strings.Join(names, " ")
+	return strings.Join(slices.Compact(names), " ")
 }
 
 // Every model explains itself, has a checker with its default settings and with

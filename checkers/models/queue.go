@@ -10,8 +10,12 @@ import (
 const (
 	send, receive, drain = "send", "receive", "drain"
 
-	unordered = "unordered"
-	atTheEnd  = "end"
+	fifo        = "fifo"
+	perProducer = "per-producer"
+	perConsumer = "per-consumer"
+	unordered   = "unordered"
+
+	atTheEnd = "end"
 )
 
 var (
@@ -24,8 +28,13 @@ var (
 		},
 	}
 	deliveryOrder = Setting{
-		Key: "order", Default: "fifo", About: "whether messages keep their order",
-		Choices: []Choice{{"fifo", "no message overtakes another one"}, {unordered, "messages may come in any order"}},
+		Key: "order", Default: fifo, About: "which messages keep their order",
+		Choices: []Choice{
+			{fifo, "no message overtakes another one"},
+			{perProducer, "none overtakes another one of its producer"},
+			{perConsumer, "none overtakes another one of its producer at the same consumer"},
+			{unordered, "messages may come in any order"},
+		},
 	}
 	deliveryDrain = Setting{
 		Key: "drain", Default: "marked", About: "which receives show that the queue was drained",

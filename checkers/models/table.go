@@ -1,6 +1,8 @@
 package models
 
 import (
+	"fmt"
+
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/delivery"
 	"github.com/assaykit/assay/checkers/linearizability"
@@ -37,8 +39,16 @@ func newQueue(o Options) (checkers.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.of(deliveryOrder) == unordered {
+	switch order := o.of(deliveryOrder); order {
+	case fifo:
+		return delivery.New(profile), nil
+	case perProducer:
+		return delivery.New(profile, delivery.PerProducer()), nil
+	case perConsumer:
+		return delivery.New(profile, delivery.PerConsumer()), nil
+	case unordered:
 		return delivery.New(profile, delivery.Unordered()), nil
+	default:
+		return nil, fmt.Errorf("no order is called %q", order)
 	}
-	return delivery.New(profile), nil
 }
