@@ -51,7 +51,7 @@ func steady(operations int, seed uint64) *history.History {
 var demanding = availability.Demands{MinSuccess: 1, MinSuccessUnderFaults: 0.5, MaxRecovery: time.Millisecond, MaxLatency: time.Millisecond}
 
 func TestGoodBigHistoriesAreValid(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		if got := check(t, demanding, steady(8000, seed)); got.Validity != checkers.Valid {
 			t.Errorf("seed %d: %v: %s", seed, got.Validity, got.Reason)
 		}
@@ -103,7 +103,7 @@ func refuse(h *history.History, calls []history.Call, node string, from, count i
 func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 	for _, m := range mutations {
 		t.Run(m.name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range uint64(8) {
 				h := steady(8000, seed)
 				span := h.FaultSpans()[rand.New(rand.NewPCG(seed, 6)).IntN(4)]
 				m.spoil(h, h.Calls(), span.Ops[3])

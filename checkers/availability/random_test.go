@@ -323,7 +323,7 @@ func (o *oracle) within(of []history.Call, w int, level [2]int, limit time.Durat
 
 func TestRandomHistoriesAreJudgedByTheDefinition(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 4000, 4, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 2000, 4, func(t *testing.T, random *rand.Rand) bool {
 		h := randomHistory(random)
 		o := &oracle{h: h, calls: h.Calls()}
 		o.storms, o.windows, o.endless = storms(h)

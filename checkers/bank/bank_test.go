@@ -275,7 +275,7 @@ func good(operations int, trouble float64, seed uint64) *history.History {
 }
 
 func TestGoodBigHistoriesAreValid(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(8) {
 		for _, trouble := range []float64{0, 0.02, 0.2} {
 			h := good(1000, trouble, seed)
 			for _, c := range []bank.Config{config(), nothing} {
@@ -339,7 +339,7 @@ func change(h *history.History, read history.Call, how func([][2]int) [][2]int) 
 func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 	for _, m := range mutations {
 		t.Run(m.name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range uint64(8) {
 				h := good(1000, 0, seed)
 				reads := slices.DeleteFunc(h.Calls(), func(c history.Call) bool { return c.F != "read" })
 				m.spoil(h, reads, 60+rand.New(rand.NewPCG(seed, 4)).IntN(len(reads)-60))

@@ -367,7 +367,7 @@ func linearizable(calls []history.Call, taken uint, held map[int]int) bool {
 
 func TestRandomHistoriesAreJudgedByTheDefinition(t *testing.T) {
 	tally := &script.Tally{}
-	script.Try(t, 4000, 4, func(t *testing.T, random *rand.Rand) bool {
+	script.Try(t, 2000, 4, func(t *testing.T, random *rand.Rand) bool {
 		start := make([]int, 1+random.IntN(3))
 		known, total := map[string]int{}, 0
 		for account := range start {
