@@ -108,17 +108,35 @@ func (c *collector) finish(o Options) (*history.History, Notes, error) {
 		return nil, Notes{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	c.notes.Keyed = keyed == Yes
-	c.notes.Untimed = !c.timed && len(c.ops) > 0
-	for i := range c.ops {
-		if c.notes.Untimed {
-			c.ops[i].Time = time.Duration(i) * time.Millisecond
-		}
-	}
+	c.setTimes()
 	h := &history.History{Ops: c.ops}
 	if err := h.WellFormed(); err != nil {
 		return nil, Notes{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	return h, c.notes, nil
+}
+
+// longestStart is how late in a run a history can begin. A later time is a date.
+const longestStart = 24 * time.Hour
+
+// setTimes lets times count from the beginning of the run: where there are none,
+// from the first line, a millisecond each; where they are dates, from the first of
+// them.
+func (c *collector) setTimes() {
+	if len(c.ops) == 0 {
+		return
+	}
+	c.notes.Untimed = !c.timed
+	start := c.ops[0].Time
+	if start < longestStart {
+		start = 0
+	}
+	for i := range c.ops {
+		c.ops[i].Time -= start
+		if c.notes.Untimed {
+			c.ops[i].Time = time.Duration(i) * time.Millisecond
+		}
+	}
 }
 
 // addNemesis adds what Write wrote about the nemesis; anything else is left out.

@@ -12,7 +12,7 @@
 // adds.
 //
 //   - Order is the order in the file. An index has to grow, a time is put right
-//     where it does not.
+//     where it does not, and a date counts from the first one.
 //   - A process is a number or a name. The process nemesis is left out, for its
 //     operations say neither what was verified nor what belongs together; only
 //     what this package wrote comes back as faults.

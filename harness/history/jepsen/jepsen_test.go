@@ -289,6 +289,15 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// Dates count from the first of them.
+func TestDates(t *testing.T) {
+	const text = `{"type":"invoke","f":"a","process":0,"time":1764077036000000000} {"type":"ok","f":"a","process":0,"time":1764077037000000000}`
+	h, _, err := jepsen.ReadJSON(strings.NewReader(text), jepsen.Options{})
+	if err != nil || h.Ops[0].Time != 0 || h.Ops[1].Time != time.Second {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
 // full has all that a history can have.
 func full(t *testing.T) *history.History {
 	t.Helper()
