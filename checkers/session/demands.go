@@ -10,6 +10,11 @@ const (
 	initial  reason = reason(guarantees) + iota // the initial version is the oldest
 	replaced                                    // a compare-and-set found one and left the other
 	relay                                       // from a junction
+
+	// Those of causal consistency, where operations stand for versions too.
+	inSession // one came before the other in their session
+	left      // one left what the other found
+	knew      // who found one knew of the other
 )
 
 // arc says that a version is older than another one, and which two operations

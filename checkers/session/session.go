@@ -2,8 +2,8 @@
 // session saw its own past: whether it read its own writes, never went back in
 // what it read, and whether its writes came after those that it had made or read
 // before (Terry and others, Session Guarantees for Weakly Consistent Replicated
-// Data, 1994). It says so for each key; of what a session saw on one key and did
-// on another it says nothing, and of the times of other sessions neither.
+// Data, 1994). It says so for each key by itself, and, as causal consistency, for
+// all keys together; of the times of other sessions it says nothing.
 //
 // A register that is replicated has versions: the initial one, which is found as
 // null, and one for each write or compare-and-set that happened. The system

@@ -1,6 +1,10 @@
 package session
 
-import "github.com/assaykit/assay/checkers/session/trace"
+import (
+	"slices"
+
+	"github.com/assaykit/assay/checkers/session/trace"
+)
 
 // Versions are named by numbers: those that operations left by the operations'
 // places, and a key's initial one by the number of operations plus the key's.
@@ -110,39 +114,62 @@ func found(t *trace.Trace, op *trace.Op) (v int32, known bool) {
 // inCycles returns the versions that cannot be put in order: those in cycles, and
 // those that come after one.
 func inCycles(versions int, arrows []arrow) []int32 {
-	first := make([]int32, versions+2) // of each version's arrows, once sorted
-	older := make([]int32, versions)
-	for _, a := range arrows {
-		first[a.older+2]++
-		older[a.newer]++
-	}
-	for v := range versions {
-		first[v+2] += first[v+1]
-	}
-	newer := make([]int32, len(arrows))
-	for _, a := range arrows {
-		newer[first[a.older+1]] = a.newer
-		first[a.older+1]++
-	}
-	ready := make([]int32, 0, versions)
-	for v := range versions {
-		if older[v] == 0 {
-			ready = append(ready, int32(v))
-		}
-	}
-	for done := 0; done < len(ready); done++ {
-		v := ready[done]
-		for _, w := range newer[first[v]:first[v+1]] {
-			if older[w]--; older[w] == 0 {
-				ready = append(ready, w)
-			}
-		}
+	is := make([]bool, versions)
+	for _, v := range sorted(versions, arrows).topological() {
+		is[v] = true
 	}
 	var left []int32
-	for v := range versions {
-		if older[v] > 0 {
+	for v := range is {
+		if !is[v] {
 			left = append(left, int32(v))
 		}
 	}
 	return left
+}
+
+// outgoing are arrows by where they come from.
+type outgoing struct {
+	first, newer []int32
+	// older is how many arrows lead to each version.
+	older []int32
+}
+
+func sorted(versions int, arrows []arrow) *outgoing {
+	o := &outgoing{first: make([]int32, versions+2), newer: make([]int32, len(arrows)), older: make([]int32, versions)}
+	for _, a := range arrows {
+		o.first[a.older+2]++
+		o.older[a.newer]++
+	}
+	for v := range versions {
+		o.first[v+2] += o.first[v+1]
+	}
+	for _, a := range arrows {
+		at := &o.first[a.older+1]
+		o.newer[*at] = a.newer
+		*at++
+	}
+	return o
+}
+
+// from are the versions to which arrows lead from a version.
+func (o *outgoing) from(v int32) []int32 { return o.newer[o.first[v]:o.first[v+1]] }
+
+// topological are the versions in an order of the arrows, without those in cycles
+// and after them (Kahn, Topological Sorting of Large Networks, 1962).
+func (o *outgoing) topological() []int32 {
+	older := slices.Clone(o.older)
+	order := make([]int32, 0, len(older))
+	for v, n := range older {
+		if n == 0 {
+			order = append(order, int32(v))
+		}
+	}
+	for done := 0; done < len(order); done++ {
+		for _, w := range o.from(order[done]) {
+			if older[w]--; older[w] == 0 {
+				order = append(order, w)
+			}
+		}
+	}
+	return order
 }

@@ -13,7 +13,7 @@ import (
 func (f findings) conclude(strongest checkers.Verdict) checkers.Verdict {
 	v := strongest
 	v.Stats = slices.Concat(v.Stats, f.staleness.Stats)
-	v.Parts = slices.Concat([]checkers.Verdict{strongest, f.sequential}, f.session.Parts, []checkers.Verdict{f.eventual, f.staleness})
+	v.Parts = slices.Concat([]checkers.Verdict{strongest, f.sequential, f.causal}, f.session.Parts, []checkers.Verdict{f.eventual, f.staleness})
 	refuted := f.refuted()
 	if v.Validity == checkers.Unknown && len(refuted) == 0 && len(f.stale.Stale) > 0 {
 		refuted = f.staleness.Findings[:1]
@@ -32,7 +32,7 @@ func (f findings) conclude(strongest checkers.Verdict) checkers.Verdict {
 // is a promise about the time after all faults.
 func (f findings) refuted() []checkers.Finding {
 	var reasons []checkers.Finding
-	for _, v := range append([]checkers.Verdict{f.sequential}, f.session.Parts...) {
+	for _, v := range append([]checkers.Verdict{f.sequential, f.causal}, f.session.Parts...) {
 		if v.Validity != checkers.Invalid || len(v.Findings) == 0 {
 			continue
 		}
@@ -46,24 +46,36 @@ func (f findings) refuted() []checkers.Finding {
 
 // words are what is known of the weaker promises, in the order of their strength.
 func (f findings) words(strongest checkers.Validity) []string {
-	var words []string
-	switch {
-	case f.sequential.Validity == checkers.Valid && strongest == checkers.Invalid:
-		words = append(words, "not linearizable, but sequentially consistent")
-	case f.sequential.Validity == checkers.Valid:
-		words = append(words, "certainly sequentially consistent")
-	case f.sequential.Validity == checkers.Invalid:
-		words = append(words, "nor sequentially consistent")
-	default:
-		words = append(words, "whether it is sequentially consistent is undecided")
-	}
-	if f.sequential.Validity != checkers.Valid {
+	words := []string{f.strongestWeaker(strongest)}
+	if f.sequential.Validity != checkers.Valid && f.causal.Validity != checkers.Valid {
 		words = append(words, f.guarantees())
 	}
 	if f.eventual.Validity != checkers.Unknown {
 		words = append(words, f.eventual.Reason)
 	}
 	return append(words, f.stale.Brief())
+}
+
+// strongestWeaker names the strongest weaker promise that was kept, and those that
+// were not.
+func (f findings) strongestWeaker(strongest checkers.Validity) string {
+	const undecided = checkers.Unknown
+	inOrder, causal := f.sequential.Validity, f.causal.Validity
+	switch {
+	case inOrder == checkers.Valid && strongest == checkers.Invalid:
+		return "not linearizable, but sequentially consistent"
+	case inOrder == checkers.Valid:
+		return "certainly sequentially consistent"
+	case inOrder == undecided && causal == checkers.Valid:
+		return "causally consistent, and whether it is sequentially consistent is undecided"
+	case inOrder == undecided:
+		return "whether it is sequentially consistent is undecided"
+	case causal == checkers.Valid:
+		return "nor sequentially consistent, but causally consistent"
+	case causal == checkers.Invalid:
+		return "neither sequentially nor causally consistent"
+	}
+	return "nor sequentially consistent, and whether it is causally consistent is undecided"
 }
 
 // guarantees are the session guarantees that were kept, and those that were not.

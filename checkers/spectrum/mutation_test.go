@@ -27,7 +27,7 @@ func TestStoresAreToldApart(t *testing.T) {
 	}{
 		{0, false, checkers.Valid, "linearizable"},
 		{0.9, false, checkers.Invalid, "; not linearizable, but sequentially consistent; "},
-		{0.9, true, checkers.Invalid, "; nor sequentially consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads; "},
+		{0.9, true, checkers.Invalid, "; neither sequentially nor causally consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads; "},
 	} {
 		for seed := range uint64(3) {
 			h := replicas(3000, c.lag, c.apart, seed)

@@ -1,7 +1,7 @@
 // Package spectrum says which promises a store of registers kept, where it may not
-// have been linearizable: of linearizability, sequential consistency, the session
-// guarantees and eventual agreement, those that the history does not refute, with
-// the shortest reason against each of the others. Its verdict is on linearizability;
+// have been linearizable: of linearizability, sequential and causal consistency, the
+// session guarantees and eventual agreement, those that the history does not
+// refute, with the shortest reason against each of the others. Its verdict is on linearizability;
 // what it says of the weaker promises is no verdict on them, but helps to
 // understand what went wrong.
 package spectrum
@@ -88,13 +88,13 @@ func (c checker) strongest(ctx context.Context, deadline time.Time, h *history.H
 
 // findings are what is known of the weaker promises.
 type findings struct {
-	sequential, session, eventual checkers.Verdict
-	stale                         staleness.Measured
-	staleness                     checkers.Verdict
+	sequential, causal, session, eventual checkers.Verdict
+	stale                                 staleness.Measured
+	staleness                             checkers.Verdict
 }
 
 func (c checker) weaker(ctx context.Context, h *history.History, t *trace.Trace) (findings, error) {
-	f := findings{session: session.Judge(t), eventual: eventually(t), stale: staleness.Measure(h, t)}
+	f := findings{session: session.Judge(t), causal: session.JudgeCausal(ctx, t), eventual: eventually(t), stale: staleness.Measure(h, t)}
 	f.staleness = f.stale.Judge(h, t, staleness.Options{})
 	var err error
 	if f.sequential, err = sequential.New(sequential.Options{Clients: c.Clients}).Check(ctx, h); err != nil {

@@ -46,7 +46,7 @@ var known = []struct{ name, want, end, text string }{
 		1 ok read null at=1.5s
 		1 invoke read at=2s
 		1 ok read 1 at=2.1s`},
-	{"each session sees its own past, but there is no order for all", "invalid", "; nor sequentially consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads; 1 read was certainly stale, by up to 7 ms, 1 version", `
+	{"each session sees its own past, but there is no order for all", "invalid", "; neither sequentially nor causally consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads; 1 read was certainly stale, by up to 7 ms, 1 version", `
 		0 invoke read key=x
 		0 ok read null key=x
 		0 invoke write 1 key=x
@@ -61,7 +61,7 @@ var known = []struct{ name, want, end, text string }{
 		1 ok read 3 key=y
 		1 invoke read key=x
 		1 ok read 1 key=x`},
-	{"each guarantee, but not all together", "invalid", "; nor sequentially consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads, each for itself, but not all together; 2 reads were certainly stale, by up to 7 ms, 2 versions", `
+	{"each guarantee, but not all together", "invalid", "; neither sequentially nor causally consistent; what it did keep: read your writes, monotonic reads, monotonic writes, writes follow reads, each for itself, but not all together; 2 reads were certainly stale, by up to 7 ms, 2 versions", `
 		0 invoke read
 		0 ok read null
 		0 invoke write 1
@@ -76,7 +76,20 @@ var known = []struct{ name, want, end, text string }{
 		1 ok write 3
 		1 invoke read
 		1 ok read 1`},
-	{"back to nothing", "invalid", "; nor sequentially consistent; what it did not keep: monotonic reads; what cannot be told: read your writes, monotonic writes, writes follow reads; 1 read was certainly stale, by up to 1 ms, 1 version", `
+	{"two that disagree on an order that nobody knows", "invalid", "; nor sequentially consistent, but causally consistent; 2 reads were certainly stale, by up to 9 ms, 1 version", `
+		0 invoke write 1 key=x
+		0 ok write 1 key=x
+		1 invoke write 2 key=y
+		1 ok write 2 key=y
+		2 invoke read key=x
+		2 ok read 1 key=x
+		2 invoke read key=y
+		2 ok read null key=y
+		3 invoke read key=y
+		3 ok read 2 key=y
+		3 invoke read key=x
+		3 ok read null key=x`},
+	{"back to nothing", "invalid", "; neither sequentially nor causally consistent; what it did not keep: monotonic reads; what cannot be told: read your writes, monotonic writes, writes follow reads; 1 read was certainly stale, by up to 1 ms, 1 version", `
 		0 invoke write 1
 		0 info write 1 !timeout
 		1 invoke read
@@ -119,7 +132,7 @@ var known = []struct{ name, want, end, text string }{
 		2 ok read 1 node=n1 final
 		3 invoke read node=n2 final
 		3 ok read 1 node=n2 final`},
-	{"nobody wrote it", "invalid", "; nor sequentially consistent; what cannot be told: read your writes, monotonic reads, monotonic writes, writes follow reads; no read was certainly stale", `
+	{"nobody wrote it", "invalid", "; neither sequentially nor causally consistent; what cannot be told: read your writes, monotonic reads, monotonic writes, writes follow reads; no read was certainly stale", `
 		0 invoke read
 		0 ok read 7`},
 	{"no registers", "unknown", "; weaker promises cannot be judged: op 0 (read): it read \"x\", which is neither an integer nor null", `
