@@ -50,20 +50,35 @@ type identity struct {
 // come together, for open to complain about.
 func split(calls []history.Call) []history.KeyCalls {
 	var elements []history.KeyCalls
-	places := map[identity]int{}
-	for _, call := range calls {
-		id := identity{set: call.Key, kind: call.In.Kind()}
-		id.number, _ = call.In.Int()
-		id.text, _ = call.In.Text()
+	var counts []int
+	of := make([]int32, len(calls)) // the element that each call is about
+	places := map[identity]int32{}
+	for i := range calls {
+		id := identityOf(&calls[i])
 		at, known := places[id]
 		if !known {
-			at = len(elements)
+			at = int32(len(elements))
 			places[id] = at
-			elements = append(elements, history.KeyCalls{Key: name(call)})
+			elements, counts = append(elements, history.KeyCalls{Key: name(calls[i])}), append(counts, 0)
 		}
-		elements[at].Calls = append(elements[at].Calls, call)
+		of[i] = at
+		counts[at]++
+	}
+	room := make([]history.Call, len(calls))
+	for at, n := range counts {
+		elements[at].Calls, room = room[:0:n], room[n:]
+	}
+	for i, at := range of {
+		elements[at].Calls = append(elements[at].Calls, calls[i])
 	}
 	return elements
+}
+
+func identityOf(call *history.Call) identity {
+	id := identity{set: call.Key, kind: call.In.Kind()}
+	id.number, _ = call.In.Int()
+	id.text, _ = call.In.Text()
+	return id
 }
 
 func name(call history.Call) string {

@@ -50,40 +50,45 @@ func (e *element) phantom(ops []object.Op) (object.Account, bool) {
 	}
 	for i := range ops {
 		if needs, one := e.Needs(ops[i].Class); one && needs == in && !ops[i].Maybe && (firstAdd == none || ops[i].End < ops[firstAdd].Start) {
-			return e.tellPhantom(ops, i, firstAdd), true
+			return e.tellPhantom(ops, i), true
 		}
 	}
 	return object.Account{}, false
 }
 
-func (e *element) tellPhantom(ops []object.Op, culprit, firstAdd int) object.Account {
+func (e *element) tellPhantom(ops []object.Op, culprit int) object.Account {
 	a := object.Account{
 		Anomaly:  Phantom,
 		Short:    fmt.Sprintf("%s, which nobody had added by then", object.Brief(e, e.calls, ops[culprit])),
 		Text:     capital(e.did(ops[culprit])) + ". But ",
 		Culprits: []int{culprit},
 	}
-	failed := e.failedAdd()
+	later, failed := e.otherAdds()
 	switch {
-	case firstAdd != none:
-		a.Text += fmt.Sprintf("it was added only after that: %s.", e.did(ops[firstAdd]))
+	case later != nil:
+		a.Text += fmt.Sprintf("it was added only after that: %s (%s).", checkers.Who(*later), checkers.When(*later))
 	case failed != nil:
 		a.Text += fmt.Sprintf("no add of it can have had an effect. The last one: %s tried to add it (%s), which failed: %s.",
 			checkers.Who(*failed), checkers.When(*failed), failed.Error)
 	default:
-		a.Text += "nobody added it by then."
+		a.Text += "nobody ever added it."
 	}
 	return a
 }
 
-// failedAdd is the last add that certainly had no effect, nil if there is none.
-func (e *element) failedAdd() (last *history.Call) {
+// otherAdds are the first add that may have had an effect and the last one that
+// certainly had none, each nil if there is none.
+func (e *element) otherAdds() (first, failed *history.Call) {
 	for i := range e.calls {
-		if call := &e.calls[i]; call.F == "add" && call.Type == history.Fail && call.Error != history.Mismatch {
-			last = call
+		switch call := &e.calls[i]; {
+		case call.F != "add" || call.Error == history.Mismatch:
+		case call.Type == history.Fail:
+			failed = call
+		case first == nil:
+			first = call
 		}
 	}
-	return last
+	return first, failed
 }
 
 // undone is for an operation that needs one state after a change was done that left
