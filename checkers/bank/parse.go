@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -172,6 +173,16 @@ func (b *bank) addRead(i int) error {
 	if call.Type != history.OK {
 		return nil
 	}
+	likely := 0 // reads are mostly as long as the one before
+	if n := len(b.reads); n > 0 {
+		likely = len(b.reads[n-1].balances)
+	}
+	r := reading{call: i, balances: make([]balance, 0, likely)}
+	if plain, err := b.addPlain(&r, call.Out); plain {
+		b.reads = append(b.reads, r)
+		return err
+	}
+	r.balances, r.total = r.balances[:0], 0
 	pairs, ok := fields(call.Out)
 	if !ok {
 		pairs, ok = flat(call.Out)
@@ -179,7 +190,6 @@ func (b *bank) addRead(i int) error {
 	if !ok {
 		return fmt.Errorf("it read %v, which is neither an object nor a list of [account, balance]", call.Out)
 	}
-	r := reading{call: i, balances: make([]balance, 0, len(pairs)/2)}
 	for n := 0; n < len(pairs); n += 2 {
 		account, okAccount := b.account(pairs[n])
 		amount, okAmount := pairs[n+1].Int()
@@ -187,14 +197,21 @@ func (b *bank) addRead(i int) error {
 		if !okAccount || !okAmount && !absent {
 			return fmt.Errorf("it read %v of %v, which is no balance of an account", pairs[n+1], pairs[n])
 		}
-		r.balances = append(r.balances, balance{account, amount, absent})
-		sum := r.total + amount
-		if (sum > r.total) != (amount > 0) && amount != 0 {
-			return fmt.Errorf("its balances add up to more than 64 bits hold")
+		if err := r.add(balance{account, amount, absent}); err != nil {
+			return err
 		}
-		r.total = sum
 	}
 	b.reads = append(b.reads, r)
+	return nil
+}
+
+func (r *reading) add(held balance) error {
+	r.balances = append(r.balances, held)
+	sum := r.total + held.amount
+	if (sum > r.total) != (held.amount > 0) && held.amount != 0 {
+		return fmt.Errorf("its balances add up to more than 64 bits hold")
+	}
+	r.total = sum
 	return nil
 }
 
@@ -209,6 +226,39 @@ func flat(v history.Value) (pairs []history.Value, ok bool) {
 		pairs = append(pairs, pair...)
 	}
 	return pairs, ok
+}
+
+// addPlain reads what nearly all clients give, an object of integers whose names
+// have no escapes, in a fraction of the time that others take. It says whether it
+// did: others are left to be read thoroughly.
+func (b *bank) addPlain(r *reading, v history.Value) (plain bool, err error) {
+	if v.Kind() != history.KindRaw {
+		return false, nil
+	}
+	text, err := v.MarshalJSON()
+	if err != nil || text[0] != '{' {
+		return false, nil
+	}
+	for text = text[1:]; len(text) > 1; {
+		name, rest, ok := bytes.Cut(text[1:], []byte(`":`))
+		end := bytes.IndexAny(rest, ",}")
+		if !ok || end < 0 || bytes.IndexByte(name, '\\') >= 0 {
+			return false, nil
+		}
+		amount, err := strconv.Atoi(string(rest[:end]))
+		if err != nil {
+			return false, nil
+		}
+		number, known := b.numbers[string(name)]
+		if !known {
+			number = b.number(string(name))
+		}
+		if err := r.add(balance{account: number, amount: amount}); err != nil {
+			return true, err
+		}
+		text = rest[end+1:]
+	}
+	return true, nil
 }
 
 // fields are the names and values of an object, one after the other. A history
