@@ -78,21 +78,49 @@ func (t *tower) firstStaying(part span) int {
 // refute finds a contradiction that remains if every value is gone at once that
 // must have been taken by a blind pop.
 func refute(l *collection.Lives) *collection.Contradiction {
+	by, c := force(l, func(*tower, span, int, int) {})
+	if by == none {
+		return c
+	}
+	c = &collection.Contradiction{Anomaly: collection.Lost, Culprit: collection.None}
+	proofs := 0
+	force(l, func(t *tower, part span, i, until int) {
+		if until <= by && proofs < mostProofs {
+			c.Lives = append(c.Lives, t.proof(part, i)...)
+			proofs++
+		}
+	})
+	if proofs == mostProofs {
+		c.Lives = slices.Concat(l.Removed, l.Staying)
+	}
+	return c
+}
+
+// mostProofs is after how many values a contradiction is made of everything.
+const mostProofs = 100
+
+// force takes the stack apart and lets values go that must have been taken, which
+// are told to note with the time by which they were. If there are too few blind pops
+// by some time, it returns that time. Otherwise it returns none and what is wrong
+// without those values.
+func force(l *collection.Lives, note func(t *tower, part span, i, until int)) (by int, c *collection.Contradiction) {
 	t := newTower(append(slices.Clone(l.Removed), l.Staying...), nil)
-	var taken []forced
+	var taken []int
 	for {
 		part, ok := t.dismantle()
 		if ok {
-			return nil
+			return none, nil
 		}
 		i := t.firstStaying(part)
 		if i == none {
-			return &collection.Contradiction{Anomaly: collection.Reordered, Culprit: collection.None,
+			return none, &collection.Contradiction{Anomaly: collection.Reordered, Culprit: collection.None,
 				Lives: t.chain(part, func(*collection.Life) bool { return true })}
 		}
-		taken = append(taken, t.force(part, i))
-		if c := tooFew(l, taken); c != nil {
-			return c
+		until := t.until(part)
+		taken = append(taken, until)
+		note(t, part, i, until)
+		if by := tooFew(l, taken); by != none {
+			return by, nil
 		}
 		t.parts = t.parts[:len(t.parts)-1]
 		t.remove(i)
@@ -100,42 +128,19 @@ func refute(l *collection.Lives) *collection.Contradiction {
 	}
 }
 
-// forced is a value that must have been taken by a blind pop.
-type forced struct {
-	// proof are the value and those that cover the time before it, one of which is
-	// at the bottom. It is taken before the last of these is popped.
-	proof []collection.Life
-	by    int
-}
-
-func (t *tower) force(part span, i int) forced {
-	first := &t.lives[i]
-	proof := t.chain(part, func(life *collection.Life) bool { return life == first || !life.Stays() })
-	f := forced{proof: proof}
-	for _, life := range proof {
-		if !life.Stays() {
-			f.by = max(f.by, life.RemoveEnd)
-		}
-	}
-	return f
-}
-
-// tooFew says that there are too few blind pops for values that must have been
-// taken by one: of those by the time of the last one found, or of all.
-func tooFew(l *collection.Lives, taken []forced) *collection.Contradiction {
-	last := slices.MaxFunc(taken, func(a, b forced) int { return a.by - b.by }).by
-	for _, by := range []int{taken[len(taken)-1].by, last} {
-		c := &collection.Contradiction{Anomaly: collection.Lost, Culprit: collection.None}
+// tooFew says by when more values must have been taken than there are blind pops:
+// by the time of the last one found, or of all.
+func tooFew(l *collection.Lives, taken []int) (by int) {
+	for _, by := range []int{taken[len(taken)-1], slices.Max(taken)} {
 		n := 0
-		for _, f := range taken {
-			if f.by <= by {
-				c.Lives = append(c.Lives, f.proof...)
+		for _, until := range taken {
+			if until <= by {
 				n++
 			}
 		}
 		if n > l.BlindBefore(by) {
-			return c
+			return by
 		}
 	}
-	return nil
+	return none
 }

@@ -43,6 +43,8 @@ type tower struct {
 	// are neither.
 	late, early, able *lowest
 	ready             []bool
+	// ends are the ends of pops, negated, of those that are not too late.
+	ends *lowest
 	// staying are 0 for those that nobody is known to have popped.
 	staying *lowest
 }
@@ -66,12 +68,12 @@ func newTower(lives []collection.Life, others []int) *tower {
 
 func (t *tower) arrange() {
 	n := len(t.lives)
-	late, early, able, staying := make([]int, n), make([]int, n), make([]int, n), make([]int, n)
+	late, early, able, staying, ends := make([]int, n), make([]int, n), make([]int, n), make([]int, n), make([]int, n)
 	t.rooms, t.ready, t.before = make([]span, n), make([]bool, n), make([]int, len(t.times)+1)
 	t.cover = newCover(len(t.times))
 	for i := range t.lives {
 		life := &t.lives[i]
-		late[i], early[i], able[i], staying[i] = life.AddStart, -life.RemoveEnd, gone, gone
+		late[i], early[i], able[i], staying[i], ends[i] = life.AddStart, -life.RemoveEnd, gone, gone, gone
 		if life.RemoveEnd == object.Never {
 			early[i] = -gone - 1 // it may have stayed even longer than others who did
 		}
@@ -85,7 +87,8 @@ func (t *tower) arrange() {
 	for place := range len(t.times) {
 		t.before[place+1] += t.before[place]
 	}
-	t.late, t.early, t.able, t.staying = newLowest(late), newLowest(early), newLowest(able), newLowest(staying)
+	t.late, t.early, t.able = newLowest(late), newLowest(early), newLowest(able)
+	t.staying, t.ends = newLowest(staying), newLowest(ends)
 }
 
 func (t *tower) place(time int) int {
@@ -128,19 +131,20 @@ func (t *tower) dismantle() (stuck span, ok bool) {
 // bottom is a value that can have been below all others of a part, or none.
 func (t *tower) bottom(part span) int {
 	values := t.values(part)
-	t.release(t.late, values, t.times[part.from])
-	t.release(t.early, values, -t.times[part.to])
+	t.release(t.late, values, t.times[part.from], func(i int) { t.ends.set(i, -t.lives[i].RemoveEnd) })
+	t.release(t.early, values, -t.times[part.to], func(int) {})
 	return t.able.first(values.from, values.to, 1)
 }
 
 // release takes those from a tree that it holds back no longer.
-func (t *tower) release(held *lowest, values span, below int) {
+func (t *tower) release(held *lowest, values span, below int, then func(i int)) {
 	for i := held.first(values.from, values.to, below); i != none; i = held.first(i+1, values.to, below) {
 		held.set(i, gone)
 		if t.ready[i] {
 			t.able.set(i, 0)
 		}
 		t.ready[i] = true
+		then(i)
 	}
 }
 
@@ -148,7 +152,7 @@ func (t *tower) release(held *lowest, values span, below int) {
 func (t *tower) remove(i int) {
 	t.cover.add(t.rooms[i].from, t.rooms[i].to, -1)
 	t.rooms[i].to = t.rooms[i].from
-	for _, tree := range []*lowest{t.late, t.early, t.able, t.staying} {
+	for _, tree := range []*lowest{t.late, t.early, t.able, t.staying, t.ends} {
 		tree.set(i, gone)
 	}
 }
@@ -165,6 +169,21 @@ func (t *tower) shorten(i, from int) {
 	t.cover.add(to, t.rooms[i].to, -1)
 	t.rooms[i].to = to
 	t.lives[i].RemoveStart = from
+}
+
+// until is the time by which the first staying value of a part without a bottom must
+// have been popped: as long as it was there, the part went on, and somebody was at
+// the bottom who came before the part.
+func (t *tower) until(part span) int {
+	values := t.values(part)
+	return -t.ends.least(values.from, values.to)
+}
+
+// proof are a staying value, the first one of a part, and the fewest others that
+// cover the time before it.
+func (t *tower) proof(part span, i int) []collection.Life {
+	first := &t.lives[i]
+	return t.chain(part, func(life *collection.Life) bool { return life == first || !life.Stays() })
 }
 
 // remaining are the values of a part that are still there, and want is true for.

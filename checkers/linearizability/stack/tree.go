@@ -56,6 +56,22 @@ func (l *lowest) find(node int, at, in span, below int) int {
 	return l.find(2*node+1, right, in, below)
 }
 
+// least is the smallest number of the places from..to.
+func (l *lowest) least(from, to int) int {
+	least := gone
+	for from, to = from+l.size, to+l.size; from < to; from, to = from/2, to/2 {
+		if from&1 == 1 {
+			least = min(least, l.nodes[from])
+			from++
+		}
+		if to&1 == 1 {
+			to--
+			least = min(least, l.nodes[to])
+		}
+	}
+	return least
+}
+
 // span are places from..to, without the last one.
 type span struct{ from, to int }
 
