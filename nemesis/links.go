@@ -3,7 +3,6 @@ package nemesis
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -28,13 +27,7 @@ func (p *partition) concerns(nodes []string) bool { return concern(p.rules, node
 
 // concern says whether rules are about links of one of the nodes.
 func concern(r cluster.Rules, nodes []string) bool {
-	var links []cluster.Link
-	for _, cut := range []map[cluster.Link]bool{r.Drop, r.Reject, r.DropNew} {
-		links = slices.AppendSeq(links, maps.Keys(cut))
-	}
-	links = slices.AppendSeq(links, maps.Keys(r.Corrupt))
-	links = slices.AppendSeq(links, maps.Keys(r.Shape))
-	return slices.ContainsFunc(links, func(l cluster.Link) bool {
+	return slices.ContainsFunc(r.Links(), func(l cluster.Link) bool {
 		return slices.Contains(nodes, l.From) || slices.Contains(nodes, l.To)
 	})
 }

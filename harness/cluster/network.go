@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -70,6 +72,24 @@ type Rules struct {
 
 // Cuts says whether nothing at all passes over a link.
 func (r Rules) Cuts(l Link) bool { return r.Drop[l] || r.Reject[l] }
+
+// Links are all that the rules are about, each at least once.
+func (r Rules) Links() []Link {
+	var links []Link
+	for _, cut := range []map[Link]bool{r.Drop, r.Reject, r.DropNew} {
+		links = slices.AppendSeq(links, maps.Keys(cut))
+	}
+	links = slices.AppendSeq(links, maps.Keys(r.Corrupt))
+	return slices.AppendSeq(links, maps.Keys(r.Shape))
+}
+
+// Clone is a copy that shares nothing with the rules.
+func (r Rules) Clone() Rules {
+	return Rules{
+		Drop: maps.Clone(r.Drop), Reject: maps.Clone(r.Reject), DropNew: maps.Clone(r.DropNew),
+		Corrupt: maps.Clone(r.Corrupt), Shape: maps.Clone(r.Shape),
+	}
+}
 
 // Shape is what a link does to the packets that it carries. The zero Shape does
 // nothing. Probabilities are those of a single packet.

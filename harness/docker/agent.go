@@ -69,8 +69,8 @@ func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]
 
 // agentConfig gives the agent what it needs: to see the processes of the nodes
 // (the engine's process namespace and SYS_PTRACE), also those of other users
-// (DAC_OVERRIDE), to enter their networks (SYS_ADMIN), and to make rules there
-// (NET_ADMIN). It has no network itself.
+// (DAC_OVERRIDE), to enter their networks (SYS_ADMIN), to make rules there
+// (NET_ADMIN), and to send copies of packets (NET_RAW). It has no network itself.
 func agentConfig(image string, labels map[string]string) (*container.Config, *container.HostConfig) {
 	labels = maps.Clone(labels)
 	labels[labelRole] = roleAgent
@@ -80,7 +80,7 @@ func agentConfig(image string, labels map[string]string) (*container.Config, *co
 	}
 	host := &container.HostConfig{
 		PidMode: "host", NetworkMode: "none", UsernsMode: "host",
-		CapDrop: []string{"ALL"}, CapAdd: []string{"SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "DAC_OVERRIDE"},
+		CapDrop: []string{"ALL"}, CapAdd: []string{"SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW", "DAC_OVERRIDE"},
 		// Profiles that confine containers to themselves would hide the nodes.
 		SecurityOpt:    []string{"apparmor=unconfined", "label=disable"},
 		ReadonlyRootfs: true, AutoRemove: true,
@@ -196,23 +196,44 @@ func (a *agent) capabilities(ctx context.Context) (cluster.Capabilities, error) 
 	if err != nil {
 		return nil, err
 	}
-	found := withNetwork(reason(r.Missing[protocol.Drop]), reason(r.Missing[protocol.Corrupt]))
-	found[cluster.CanClock] = reason(r.Missing[protocol.Clock])
-	return found, nil
-}
-
-func reason(text string) error {
-	if text == "" {
+	return withAgent(func(mechanism string) error {
+		if why, lacks := r.Missing[mechanism]; lacks {
+			return errors.New(why)
+		}
 		return nil
-	}
-	return errors.New(text)
+	}), nil
 }
 
-// withNetwork are the capabilities of every engine together with those of its
-// agent.
-func withNetwork(partition, corrupt error) cluster.Capabilities {
-	return cluster.Capabilities{
-		cluster.CanKill: nil, cluster.CanPause: nil,
-		cluster.CanPartition: partition, cluster.CanCorrupt: corrupt,
+// mechanisms are what the agent needs for each of the capabilities.
+func mechanisms() map[cluster.Capability]string {
+	return map[cluster.Capability]string{
+		cluster.CanPartition:  protocol.Drop,
+		cluster.CanReject:     protocol.Reject,
+		cluster.CanCutNew:     protocol.New,
+		cluster.CanCutClients: protocol.Clients,
+		cluster.CanCorrupt:    protocol.Corrupt,
+		cluster.CanDelay:      protocol.Delay,
+		cluster.CanLose:       protocol.Loss,
+		cluster.CanDuplicate:  protocol.Duplicate,
+		cluster.CanReorder:    protocol.Reorder,
+		cluster.CanNoise:      protocol.Noise,
+		cluster.CanLimit:      protocol.Rate,
+		cluster.CanTamper:     protocol.Tamper,
+		cluster.CanClock:      protocol.Clock,
 	}
+}
+
+// withAgent are the capabilities of every engine together with those of its agent,
+// of whose mechanisms some may be missing.
+func withAgent(missing func(mechanism string) error) cluster.Capabilities {
+	found := cluster.Capabilities{cluster.CanKill: nil, cluster.CanPause: nil}
+	for what, mechanism := range mechanisms() {
+		found[what] = missing(mechanism)
+	}
+	return found
+}
+
+// withoutAgent are the capabilities of an engine on which there is no agent.
+func withoutAgent(why error) cluster.Capabilities {
+	return withAgent(func(string) error { return why })
 }

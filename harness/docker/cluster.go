@@ -24,7 +24,12 @@ type Cluster struct {
 	labels map[string]string
 	log    io.Writer
 
-	network      string
+	network string
+	// stranger is an address in the network that is nobody's but the engine's,
+	// from where clients come.
+	stranger netip.Addr
+	// seed decides which packets are struck.
+	seed         int64
 	image        usedImage
 	nodes        []*Node
 	capabilities cluster.Capabilities
@@ -45,6 +50,8 @@ var (
 	_ cluster.Cluster = (*Cluster)(nil)
 	_ cluster.Network = (*Cluster)(nil)
 	_ cluster.Noise   = (*Cluster)(nil)
+	_ cluster.Gauge   = (*Cluster)(nil)
+	_ cluster.Doors   = (*Cluster)(nil)
 	_ cluster.Imaged  = (*Cluster)(nil)
 	_ cluster.Node    = (*Node)(nil)
 )
@@ -64,7 +71,7 @@ func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster,
 	c := &Cluster{
 		engine: e, run: o.Run, claim: claim, labels: labels,
 		log:     &serialWriter{to: orDiscard(o.Log)},
-		network: containerName(o.Run, "net"),
+		network: containerName(o.Run, "net"), seed: o.Config.Seed,
 	}
 	if err := c.start(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
@@ -93,7 +100,7 @@ func (c *Cluster) startAgent(ctx context.Context) error {
 		c.capabilities, err = a.capabilities(ctx)
 	}
 	if err != nil {
-		c.capabilities = withNetwork(err, err)
+		c.capabilities = withoutAgent(err)
 	}
 	return context.Cause(ctx)
 }
@@ -116,6 +123,7 @@ func (c *Cluster) startNodes(ctx context.Context, specs []cluster.NodeSpec) erro
 	if err != nil {
 		return fmt.Errorf("create the cluster's network: %w", err)
 	}
+	c.stranger = gateway(subnet)
 	hosts := map[string]netip.Addr{}
 	for i, spec := range specs {
 		hosts[spec.Name] = hostAddress(subnet, i)

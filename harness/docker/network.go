@@ -77,6 +77,9 @@ func hostAddress(subnet netip.Prefix, i int) netip.Addr {
 	return netip.AddrFrom4(four)
 }
 
+// gateway is the address that the engine itself takes in a network that it makes.
+func gateway(subnet netip.Prefix) netip.Addr { return subnet.Addr().Next() }
+
 // removeNetwork removes a network. The engine may take a moment to notice that
 // its containers have gone.
 func (e *Engine) removeNetwork(ctx context.Context, id string) error {

@@ -16,7 +16,7 @@ import (
 func (e *Engine) Probe(ctx context.Context) cluster.Capabilities {
 	found, err := e.probe(ctx)
 	if err != nil {
-		return withNetwork(err, err)
+		return withoutAgent(err)
 	}
 	return found
 }

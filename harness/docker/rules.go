@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"net/netip"
 	"slices"
@@ -21,55 +22,11 @@ func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rules = cluster.Rules{Drop: maps.Clone(r.Drop), Corrupt: maps.Clone(r.Corrupt)}
+	c.rules = r.Clone()
 	if err := c.apply(ctx); err != nil {
 		return fmt.Errorf("set network rules: %w", err)
 	}
 	return nil
-}
-
-// Reach implements cluster.Network. It fails if the agent has died, because then
-// the rules are not those that were set.
-func (c *Cluster) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
-	links, err := c.observe(ctx, protocol.Reach)
-	if err != nil {
-		return nil, fmt.Errorf("observe the network: %w", err)
-	}
-	reach := map[cluster.Link]bool{}
-	for _, l := range links {
-		reach[cluster.Link{From: l.From, To: l.To}] = l.Arrives
-	}
-	return reach, nil
-}
-
-// Corrupted counts, for every link with a rule that corrupts and that goes to a
-// running node, the packets that arrived changed since the receiver got its
-// present rules.
-func (c *Cluster) Corrupted(ctx context.Context) (map[cluster.Link]uint64, error) {
-	links, err := c.observe(ctx, protocol.Corrupted)
-	if err != nil {
-		return nil, fmt.Errorf("count corrupted packets: %w", err)
-	}
-	counts := map[cluster.Link]uint64{}
-	for _, l := range links {
-		counts[cluster.Link{From: l.From, To: l.To}] = l.Packets
-	}
-	return counts, nil
-}
-
-func (c *Cluster) observe(ctx context.Context, what protocol.Operation) ([]protocol.Link, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.agent == nil {
-		return nil, fmt.Errorf("there is no agent: %w", c.capabilities[cluster.CanPartition])
-	}
-	var links []protocol.Link
-	err := c.withRunning(ctx, func(nodes []protocol.Node) error {
-		r, err := c.agent.ask(ctx, protocol.Request{Operation: what, Nodes: nodes})
-		links = r.Links
-		return err
-	})
-	return links, err
 }
 
 // welcome takes note of a node that has just started, and gives it the rules in
@@ -81,7 +38,7 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 	if err := c.applyClocks(ctx); err != nil {
 		return err
 	}
-	if healthy(c.rules) {
+	if c.healthy() {
 		return nil // nodes start without rules
 	}
 	return c.apply(ctx)
@@ -89,7 +46,7 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 
 // apply makes the agent's rules those of the cluster. Its caller holds mu.
 func (c *Cluster) apply(ctx context.Context) error {
-	if healthy(c.rules) && (c.agent == nil || c.agent.gone()) {
+	if c.healthy() && (c.agent == nil || c.agent.gone()) {
 		return nil // there never were any, or the kernel removed them
 	}
 	if err := c.ensureAgent(ctx); err != nil {
@@ -121,49 +78,68 @@ func (c *Cluster) ensureAgent(ctx context.Context) error {
 // rulesOf are the rules for what a node receives, always in the same order.
 func (c *Cluster) rulesOf(n *Node) protocol.Node {
 	node := protocol.Node{Name: n.spec.Name, Address: n.address}
+	sources := map[string]netip.Addr{cluster.Clients: protocol.Strangers}
 	for _, peer := range c.nodes {
-		link := cluster.Link{From: peer.spec.Name, To: n.spec.Name}
-		if c.rules.Drop[link] {
-			node.Drop = append(node.Drop, peer.address)
-		}
-		if p := c.rules.Corrupt[link]; p > 0 {
-			node.Noise = append(node.Noise, protocol.Noise{From: peer.address, Probability: p})
+		node.Peers = append(node.Peers, peer.address)
+		sources[peer.spec.Name] = peer.address
+	}
+	for _, from := range slices.Sorted(maps.Keys(sources)) {
+		if rule := c.ruleOf(cluster.Link{From: from, To: n.spec.Name}); rule != (protocol.Rule{}) {
+			rule.From = sources[from]
+			node.Rules = append(node.Rules, rule)
 		}
 	}
 	return node
 }
 
+// ruleOf is the rule of one link, without its source; the zero rule does nothing.
+func (c *Cluster) ruleOf(l cluster.Link) (rule protocol.Rule) {
+	switch {
+	case c.rules.Drop[l]:
+		rule.Cut = protocol.Drop
+	case c.rules.Reject[l]:
+		rule.Cut = protocol.Reject
+	case c.rules.DropNew[l]:
+		rule.Cut = protocol.New
+	}
+	s := c.rules.Shape[l]
+	rule.Shape = protocol.Shape{
+		Delay: s.Delay, Jitter: s.Jitter, Loss: s.Loss, Duplicate: s.Duplicate,
+		Reorder: s.Reorder, Behind: s.Behind, Noise: s.Noise, Corrupt: c.rules.Corrupt[l],
+		Rate: s.Rate, Queue: s.Queue, Pattern: s.Tamper.Old, Replacement: s.Tamper.New,
+	}
+	if rule.Shape.Changes() {
+		rule.Shape.Seed = seedOf(c.seed, l)
+	}
+	return rule
+}
+
+// seedOf gives every link dice of its own.
+func seedOf(seed int64, l cluster.Link) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %q %q", seed, l.From, l.To)
+	return h.Sum64()
+}
+
 // healthy says whether the rules change nothing.
-func healthy(r cluster.Rules) bool {
-	for _, drop := range r.Drop {
-		if drop {
-			return false
-		}
-	}
-	for _, p := range r.Corrupt {
-		if p > 0 {
-			return false
-		}
-	}
-	return true
+func (c *Cluster) healthy() bool {
+	return !slices.ContainsFunc(c.nodes, func(n *Node) bool { return len(c.rulesOf(n).Rules) > 0 })
 }
 
 func (c *Cluster) validate(r cluster.Rules) error {
-	known := map[string]netip.Addr{}
+	known := map[string]bool{cluster.Clients: true}
 	for _, n := range c.nodes {
-		known[n.spec.Name] = n.address
+		known[n.spec.Name] = true
 	}
-	var links []cluster.Link
-	links = slices.AppendSeq(links, maps.Keys(r.Drop))
-	links = slices.AppendSeq(links, maps.Keys(r.Corrupt))
-	for _, l := range links {
-		if l.From == l.To || !known[l.From].IsValid() || !known[l.To].IsValid() {
+	for _, l := range r.Links() {
+		if l.From == l.To || l.To == cluster.Clients || !known[l.From] || !known[l.To] {
 			return fmt.Errorf("link from %q to %q: not two nodes of this cluster", l.From, l.To)
 		}
-	}
-	for l, p := range r.Corrupt {
-		if p < 0 || p > 1 {
-			return fmt.Errorf("link from %s to %s: probability %v is not between 0 and 1", l.From, l.To, p)
+		s := r.Shape[l]
+		for _, p := range []float64{r.Corrupt[l], s.Loss, s.Duplicate, s.Reorder, s.Noise} {
+			if !(p >= 0 && p <= 1) {
+				return fmt.Errorf("link from %s to %s: probability %v is not between 0 and 1", l.From, l.To, p)
+			}
 		}
 	}
 	return nil

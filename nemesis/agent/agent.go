@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package agent does what only root on the machine of the containers can do: it
-// enters the network namespaces of a cluster's nodes and drops or changes
+// enters the network namespaces of a cluster's nodes and drops, delays or changes
 // packets there. Everything it does ends with its process, however that ends,
 // because the kernel removes its rules together with its sockets; it never
 // touches the namespace of the host.
@@ -64,9 +64,13 @@ func (a *agent) answer(q protocol.Request) protocol.Response {
 	case protocol.Rules:
 		return a.rules(q.Nodes)
 	case protocol.Reach:
-		return a.reach(q.Nodes)
-	case protocol.Corrupted:
-		return a.corrupted(q.Nodes)
+		return reach(q.Nodes, q.Stranger)
+	case protocol.Count:
+		return a.counts(q.Nodes)
+	case protocol.Measure:
+		return measure(q.Nodes, q.Links, q.Text)
+	case protocol.Knock:
+		return knock(q.Nodes, q.Links)
 	case protocol.Clocks:
 		return a.clocks.set(q.Nodes)
 	case protocol.Times:

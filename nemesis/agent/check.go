@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/assaykit/assay/nemesis/agent/protocol"
@@ -19,23 +20,33 @@ const streamPatience = 2 * time.Second
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// check tries every mechanism in a throw-away namespace and looks whether packets
+// check tries every mechanism in a throw-away namespace of its own and looks whether packets
 // really are dropped, changed, and left alone again.
 func check() protocol.Response {
-	missing := map[string]string{}
+	failed := &failures{}
+	var all sync.WaitGroup
 	for mechanism, try := range map[string]func(namespace) error{
-		protocol.Drop:    tryDrop,
-		protocol.Corrupt: tryNoise,
+		protocol.Drop:      tryDrop,
+		protocol.Reject:    tryReject,
+		protocol.New:       tryNew,
+		protocol.Clients:   tryStrangers,
+		protocol.Corrupt:   tryCorrupt,
+		protocol.Delay:     tryShape(protocol.Shape{Delay: 30 * time.Millisecond}, func(v *protocol.Volley) bool { return v.Fastest >= 30*time.Millisecond }),
+		protocol.Loss:      tryShape(protocol.Shape{Loss: 0.5}, isLossy),
+		protocol.Duplicate: tryShape(protocol.Shape{Duplicate: 0.5}, func(v *protocol.Volley) bool { return v.Twice > 0 }),
+		protocol.Reorder:   tryShape(protocol.Shape{Reorder: 0.5, Behind: 10 * time.Millisecond}, func(v *protocol.Volley) bool { return v.Late > 0 }),
+		protocol.Noise:     tryShape(protocol.Shape{Noise: 0.5}, isLossy),
+		protocol.Rate:      tryShape(protocol.Shape{Rate: 250_000, Queue: 1 << 16}, func(v *protocol.Volley) bool { return v.Rate < 400_000 }),
+		protocol.Tamper:    tryShape(protocol.Shape{Pattern: "..", Replacement: "::"}, func(v *protocol.Volley) bool { return v.Arrived > 0 && v.Changed == v.Arrived }),
 	} {
-		if err := inThrowAway(try); err != nil {
-			missing[mechanism] = err.Error()
-		}
+		all.Go(func() { failed.add(mechanism, inThrowAway(try)) })
 	}
-	if err := tryClock(); err != nil {
-		missing[protocol.Clock] = err.Error()
-	}
-	return protocol.Response{Missing: missing}
+	failed.add(protocol.Clock, tryClock())
+	all.Wait()
+	return protocol.Response{Missing: failed.byNode}
 }
+
+func isLossy(v *protocol.Volley) bool { return v.Arrived > 0 && v.Arrived < v.Sent }
 
 func inThrowAway(try func(namespace) error) error {
 	space, err := newNamespace()
@@ -45,27 +56,34 @@ func inThrowAway(try func(namespace) error) error {
 	return errors.Join(try(space), space.close())
 }
 
+// rules make the firewall hold one rule on what comes over the loopback interface,
+// or none.
+func (w *firewall) rules(r ...protocol.Rule) func() error {
+	return func() error { return w.replace([]netip.Addr{loopback}, r) }
+}
+
 func tryDrop(space namespace) error {
 	wall, err := openFirewall(space)
 	if err != nil {
 		return err
 	}
 	defer wall.close()
+	drop := protocol.Rule{From: loopback, Cut: protocol.Drop}
 	for _, step := range []struct {
 		when string
 		do   func() error
 		want bool
 	}{
 		{"without a rule", func() error { return nil }, true},
-		{"under a rule that drops it", func() error { return wall.replace([]netip.Addr{loopback}, nil) }, false},
-		{"after its rule was removed", func() error { return wall.replace(nil, nil) }, true},
-		{"under a second rule", func() error { return wall.replace([]netip.Addr{loopback}, nil) }, false},
+		{"under a rule that drops it", wall.rules(drop), false},
+		{"after its rule was removed", wall.rules(), true},
+		{"under a second rule", wall.rules(drop), false},
 		{"after the rule's owner has gone", wall.close, true},
 	} {
 		if err := step.do(); err != nil {
 			return err
 		}
-		arrived, err := passes(space)
+		arrived, err := passes(space, loopback)
 		if err != nil {
 			return err
 		}
@@ -76,29 +94,139 @@ func tryDrop(space namespace) error {
 	return nil
 }
 
-// passes says whether datagrams pass between two sockets of the namespace.
-func passes(space namespace) (bool, error) {
-	var posts []*post
-	for _, name := range []string{"a", "b"} {
-		p, err := space.post(name, loopback)
-		if err != nil {
-			return false, err
-		}
-		defer p.close()
-		posts = append(posts, p)
-	}
-	return exchange(posts)[0].Arrives, nil
-}
-
-func tryNoise(space namespace) error {
+// tryStrangers sends from an address that is set aside for documentation.
+func tryStrangers(space namespace) error {
 	wall, err := openFirewall(space)
 	if err != nil {
 		return err
 	}
 	defer wall.close()
-	sent := bytes.Repeat([]byte("0"), 4*shortestNoisy)
+	stranger := netip.AddrFrom4([4]byte{192, 0, 2, 1})
+	if err := wall.rules(protocol.Rule{From: protocol.Strangers, Cut: protocol.Drop})(); err != nil {
+		return err
+	}
+	for from, want := range map[netip.Addr]bool{stranger: false, loopback: true} {
+		if arrived, err := passes(space, from); err != nil || arrived != want {
+			return fmt.Errorf("a packet from %s arrives: %v, while strangers are cut off: %w", from, arrived, err)
+		}
+	}
+	return nil
+}
+
+// passes says whether a datagram passes from an address to a socket of the
+// namespace.
+func passes(space namespace, address netip.Addr) (bool, error) {
+	from, err := space.post("a", address)
+	if err != nil {
+		return false, err
+	}
+	defer from.close()
+	to, err := space.post("b", loopback)
+	if err != nil {
+		return false, err
+	}
+	defer to.close()
+	w := way{from, to}
+	exchange([]way{w}, 0)
+	return w.arrived(), nil
+}
+
+func tryReject(space namespace) error { return tryDoor(space, protocol.Reject, protocol.Refused) }
+func tryNew(space namespace) error    { return tryDoor(space, protocol.New, protocol.Silence) }
+
+// tryDoor sees what new connections meet with without a rule, under one, and
+// without it again.
+func tryDoor(space namespace, cut, want string) error {
+	wall, err := openFirewall(space)
+	if err != nil {
+		return err
+	}
+	defer wall.close()
+	for _, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{wall.rules(), protocol.Accepted},
+		{wall.rules(protocol.Rule{From: loopback, Cut: cut}), want},
+		{wall.rules(), protocol.Accepted},
+	} {
+		if err := step.do(); err != nil {
+			return err
+		}
+		d := &door{listener: -1, caller: -1, answer: protocol.Silence}
+		if err := d.open(space, loopback, space, loopback); err != nil {
+			return err
+		}
+		await([]*door{d}, 0)
+		d.close()
+		if d.answer != step.want {
+			return fmt.Errorf("a connection meets with: %s, not: %s", d.answer, step.want)
+		}
+	}
+	return nil
+}
+
+// tryShape sends volleys while packets have a shape, and thereafter.
+func tryShape(shape protocol.Shape, shows func(*protocol.Volley) bool) func(namespace) error {
+	return func(space namespace) error {
+		s := &station{space: space}
+		var err error
+		if s.wall, err = openFirewall(space); err != nil {
+			return err
+		}
+		defer func() { _ = errors.Join(s.wall.close(), s.closeEngine()) }()
+		shaped := protocol.Node{Rules: []protocol.Rule{{From: loopback, Shape: shape}}}
+		if err := s.apply(shaped); err != nil {
+			return err
+		}
+		v, err := volleyWithin(space, shape.Patience())
+		if err != nil {
+			return err
+		}
+		if !shows(v) {
+			return fmt.Errorf("packets do not suffer what they should: %+v", *v)
+		}
+		if err := s.apply(protocol.Node{}); err != nil {
+			return err
+		}
+		v, err = volleyWithin(space, 0)
+		if err == nil && (v.Arrived < v.Sent || v.Twice+v.Late+v.Changed > 0) {
+			err = fmt.Errorf("packets suffer after the fault was healed: %+v", *v)
+		}
+		return err
+	}
+}
+
+// volleyWithin measures the way between two sockets of the namespace.
+func volleyWithin(space namespace, late time.Duration) (*protocol.Volley, error) {
+	from, err := space.post("a", loopback)
+	if err != nil {
+		return nil, err
+	}
+	defer from.close()
+	to, err := space.post("b", loopback)
+	if err != nil {
+		return nil, err
+	}
+	defer to.close()
+	m := newMeasurement(posts{from, to}, "")
+	m.ways = []way{{from, to}}
+	m.run(late)
+	return m.at(m.ways[0]).judge(), nil
+}
+
+// tryCorrupt looks at what the application gets.
+func tryCorrupt(space namespace) error {
+	s := &station{space: space}
+	var err error
+	if s.wall, err = openFirewall(space); err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(s.wall.close(), s.closeEngine()) }()
+	sent := bytes.Repeat([]byte("0"), 500)
 	for _, probability := range []float64{0, 1, 0} {
-		if err := wall.replace(nil, []protocol.Noise{{From: loopback, Probability: probability}}); err != nil {
+		rule := protocol.Rule{From: loopback, Shape: protocol.Shape{Corrupt: probability}}
+		if err := s.apply(protocol.Node{Rules: []protocol.Rule{rule}}); err != nil {
 			return err
 		}
 		got, err := transmit(space, sent)

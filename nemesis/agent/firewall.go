@@ -37,10 +37,11 @@ type firewall struct {
 	socket  *netlink.Conn
 	table   *nftables.Table
 	arrival *nftables.Chain
-	// noise is the chain that changes packets, made when it is first needed, so
-	// that a kernel that lacks something for it can still drop.
-	noise *nftables.Chain
-	// empty says that the arrival chain has no rules.
+	// handover is the chain that hands packets to the engine, made when it is
+	// first needed, so that a kernel that lacks something for it can still drop.
+	handover *nftables.Chain
+	// holds are the rules in force; empty says that there are none.
+	holds ruleset
 	empty bool
 }
 
@@ -111,61 +112,47 @@ func message(kind netlink.HeaderType, flags netlink.HeaderFlags, resource uint16
 	return netlink.Message{Header: netlink.Header{Type: kind, Flags: flags}, Data: append(header, body...)}
 }
 
-// replace makes exactly these rules hold, in one transaction.
-func (w *firewall) replace(drop []netip.Addr, noise []protocol.Noise) error {
-	if len(noise) > 0 {
-		if err := w.makeNoise(); err != nil {
+// replace makes exactly these rules hold, in one transaction. Rules that stay as
+// they are cost nothing.
+func (w *firewall) replace(peers []netip.Addr, rules []protocol.Rule) error {
+	wanted := sortRules(peers, rules)
+	if wanted.equal(w.holds) {
+		return nil
+	}
+	if wanted.queues() {
+		if err := w.makeHandover(); err != nil {
 			return err
 		}
 	}
 	if !w.empty { // a deletion costs some ten milliseconds
 		w.conn.FlushChain(w.arrival)
 	}
-	for _, from := range drop {
-		w.add(w.arrival, fromPeer(from), does(&expr.Verdict{Kind: expr.VerdictDrop}))
-	}
-	for _, n := range noise {
-		w.add(w.arrival, fromPeer(n.From), isLongTCP(), happens(n.Probability),
-			does(&expr.Counter{}, &expr.Verdict{Kind: expr.VerdictJump, Chain: w.noise.Name}))
+	for _, r := range wanted.rules {
+		w.cut(fromSource(r.From, wanted.peers), r.Cut)
+		if r.Shape.Changes() {
+			w.add(w.arrival, fromSource(r.From, wanted.peers), jump(w.handover))
+		}
 	}
 	if err := w.flush(); err != nil {
 		return fmt.Errorf("replace rules: %w", err)
 	}
-	w.empty = len(drop)+len(noise) == 0
+	w.holds, w.empty = wanted, len(wanted.rules) == 0
 	return nil
 }
 
-// counts returns how many packets were changed, by the peer that they came from.
-func (w *firewall) counts() (map[netip.Addr]uint64, error) {
-	if err := w.limitWait(); err != nil {
-		return nil, err
+// cut adds the rules that cut off a source. A reset has to come through, because
+// it is how the other side says that it cuts.
+func (w *firewall) cut(source []expr.Any, how string) {
+	switch how {
+	case protocol.Drop:
+		w.add(w.arrival, source, does(&expr.Verdict{Kind: expr.VerdictDrop}))
+	case protocol.Reject:
+		w.add(w.arrival, source, isTCP(flagReset, flagReset), does(&expr.Verdict{Kind: expr.VerdictAccept}))
+		w.add(w.arrival, source, isTCP(0, 0), does(&expr.Reject{Type: unix.NFT_REJECT_TCP_RST}))
+		w.add(w.arrival, source, does(&expr.Verdict{Kind: expr.VerdictDrop}))
+	case protocol.New:
+		w.add(w.arrival, source, isTCP(flagOpen|flagAcknowledge, flagOpen), does(&expr.Verdict{Kind: expr.VerdictDrop}))
 	}
-	rules, err := w.conn.GetRules(w.table, w.arrival)
-	if err != nil {
-		return nil, fmt.Errorf("read counters: %w", err)
-	}
-	counts := map[netip.Addr]uint64{}
-	for _, rule := range rules {
-		if from, n, ok := counter(rule); ok {
-			counts[from] = n
-		}
-	}
-	return counts, nil
-}
-
-// counter reads a rule that was made of fromPeer and a Counter.
-func counter(rule *nftables.Rule) (from netip.Addr, packets uint64, ok bool) {
-	for _, e := range rule.Exprs {
-		switch e := e.(type) {
-		case *expr.Cmp:
-			if address, isIP := netip.AddrFromSlice(e.Data); isIP && !from.IsValid() {
-				from = address
-			}
-		case *expr.Counter:
-			packets, ok = e.Packets, true
-		}
-	}
-	return from, packets, ok
 }
 
 // close removes all rules.
@@ -190,11 +177,43 @@ func (w *firewall) limitWait() error {
 	return w.socket.SetReadDeadline(time.Now().Add(kernelPatience))
 }
 
-func fromPeer(from netip.Addr) []expr.Any {
-	return []expr.Any{
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offsetSource, Len: 4},
-		&expr.Cmp{Register: 1, Op: expr.CmpOpEq, Data: from.AsSlice()},
+// fromSource matches packets from a peer, or from everybody who is neither a peer
+// nor the node itself.
+func fromSource(from netip.Addr, peers []netip.Addr) []expr.Any {
+	load := &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offsetSource, Len: 4}
+	if from != protocol.Strangers {
+		return does(load, &expr.Cmp{Register: 1, Op: expr.CmpOpEq, Data: from.AsSlice()})
 	}
+	match := does(load)
+	for _, peer := range peers {
+		match = append(match, &expr.Cmp{Register: 1, Op: expr.CmpOpNeq, Data: peer.AsSlice()})
+	}
+	return append(match,
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: []byte{0xff, 0, 0, 0}, Xor: make([]byte, 4)},
+		&expr.Cmp{Register: 1, Op: expr.CmpOpNeq, Data: []byte{127, 0, 0, 0}})
+}
+
+// The flags of TCP, and where its header has them.
+const (
+	offsetTCPFlags  = 13
+	flagOpen        = 0x02 // SYN
+	flagReset       = 0x04
+	flagAcknowledge = 0x10
+)
+
+// isTCP matches TCP packets whose flags under the mask are these.
+func isTCP(mask, flags byte) []expr.Any {
+	return does(
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Register: 1, Op: expr.CmpOpEq, Data: []byte{unix.IPPROTO_TCP}},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: offsetTCPFlags, Len: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{mask}, Xor: []byte{0}},
+		&expr.Cmp{Register: 1, Op: expr.CmpOpEq, Data: []byte{flags}},
+	)
+}
+
+func jump(to *nftables.Chain) []expr.Any {
+	return does(&expr.Verdict{Kind: expr.VerdictJump, Chain: to.Name})
 }
 
 func does(e ...expr.Any) []expr.Any { return e }

@@ -24,48 +24,134 @@ const (
 	pause = 4 * time.Millisecond
 )
 
-// reach observes for every ordered pair of nodes whether a datagram arrives. The
-// agent sends and receives it by sockets of its own in the nodes' namespaces, so
-// that it needs nothing of the nodes, which may be paused.
-func (a *agent) reach(nodes []protocol.Node) protocol.Response {
+// reach observes for every ordered pair of nodes whether a datagram arrives, and
+// for every node whether one from a stranger does. The agent sends and receives
+// it by sockets of its own in the nodes' namespaces, so that it needs nothing of
+// the nodes, which may be paused.
+func reach(nodes []protocol.Node, stranger netip.Addr) protocol.Response {
 	failed := &failures{}
-	var posts []*post
-	for _, node := range nodes {
-		p, err := openPost(node)
-		failed.add(node.Name, err)
-		if err == nil {
-			defer p.close()
-			posts = append(posts, p)
-		}
+	posts := openPosts(nodes, failed)
+	defer posts.close()
+	ways := posts.ways()
+	strangers := posts.strangers(nodes, stranger, failed)
+	for i, s := range strangers {
+		defer s.close()
+		ways = append(ways, way{s, posts[i]})
 	}
-	return protocol.Response{Links: exchange(posts), Failed: failed.byNode}
+	exchange(ways, patience(nodes))
+	var links []protocol.Link
+	for _, w := range ways {
+		links = append(links, protocol.Link{From: w.from.node, To: w.to.node, Arrives: w.arrived()})
+	}
+	return protocol.Response{Links: links, Failed: failed.byNode}
 }
 
-// exchange sends datagrams between all posts and returns what arrived.
-func exchange(posts []*post) []protocol.Link {
-	nonce := rand.Text() // tells these datagrams from all others
-	missing := len(posts) * (len(posts) - 1)
-	for round := 0; round < rounds && missing > 0; round++ {
-		if round > 0 {
-			time.Sleep(pause)
-		}
-		for _, from := range posts {
-			from.send(nonce, posts)
-		}
-		for _, to := range posts {
-			missing -= to.receive(nonce)
+// patience is how late datagrams may arrive under the rules of the nodes.
+func patience(nodes []protocol.Node) time.Duration {
+	var late time.Duration
+	for _, node := range nodes {
+		for _, rule := range node.Rules {
+			late = max(late, rule.Shape.Patience())
 		}
 	}
-	var links []protocol.Link
-	for _, from := range posts {
-		for _, to := range posts {
-			if from != to {
-				links = append(links, protocol.Link{From: from.node, To: to.node, Arrives: to.heard[from.address]})
+	return min(late, mostPatience)
+}
+
+// mostPatience bounds the wait for an answer to a request.
+const mostPatience = 3 * time.Second
+
+// way leads from one post to another.
+type way struct{ from, to *post }
+
+func (w way) arrived() bool { return w.to.heard[w.from.address] }
+
+// exchange sends datagrams on all ways until each has arrived or should have.
+func exchange(ways []way, late time.Duration) {
+	nonce := rand.Text() // tells these datagrams from all others
+	missing := len(ways)
+	for round := 0; round < rounds && missing > 0; round++ {
+		if round > 0 {
+			time.Sleep(max(pause, late/(rounds/2)))
+		}
+		for _, w := range ways {
+			if !w.arrived() {
+				w.from.send(nonce, w.to)
+			}
+		}
+		missing = 0
+		for _, w := range ways {
+			w.to.receive(nonce)
+			if !w.arrived() {
+				missing++
 			}
 		}
 	}
-	return links
 }
+
+// posts are in the order of their nodes; a node without one is missing.
+type posts []*post
+
+func openPosts(nodes []protocol.Node, failed *failures) posts {
+	var all posts
+	for _, node := range nodes {
+		p, err := openPost(node, node.Address)
+		failed.add(node.Name, err)
+		if err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (all posts) ways() []way {
+	var ways []way
+	for _, from := range all {
+		for _, to := range all {
+			if from != to {
+				ways = append(ways, way{from, to})
+			}
+		}
+	}
+	return ways
+}
+
+// strangers are posts with a stranger's address, one for each of the posts, at
+// another node, because what a node sends to itself meets with no rules.
+func (all posts) strangers(nodes []protocol.Node, address netip.Addr, failed *failures) posts {
+	if len(all) < 2 || len(all) < len(nodes) || !address.IsValid() {
+		return nil
+	}
+	var strangers posts
+	for i := range all {
+		host := nodes[(i+1)%len(nodes)]
+		p, err := openPost(host, address)
+		failed.add(host.Name, err)
+		if err != nil {
+			return strangers
+		}
+		p.node = "" // nobody's
+		strangers = append(strangers, p)
+	}
+	return strangers
+}
+
+func (all posts) find(node string) *post {
+	for _, p := range all {
+		if p.node == node {
+			return p
+		}
+	}
+	return nil
+}
+
+func (all posts) close() {
+	for _, p := range all {
+		p.close()
+	}
+}
+
+// postSpace is for the datagrams of all other posts at once.
+const postSpace = 4 << 20
 
 // post is a socket in a node's namespace.
 type post struct {
@@ -76,12 +162,14 @@ type post struct {
 	heard map[netip.AddrPort]bool
 }
 
-func openPost(node protocol.Node) (*post, error) {
+// openPost opens a socket in a node's namespace, with the node's address or with
+// one that nobody has.
+func openPost(node protocol.Node, address netip.Addr) (*post, error) {
 	space, err := openNamespace(node)
 	if err != nil {
 		return nil, err
 	}
-	p, err := space.post(node.Name, node.Address)
+	p, err := space.post(node.Name, address)
 	return p, errors.Join(err, space.close())
 }
 
@@ -102,6 +190,13 @@ func (ns namespace) post(node string, address netip.Addr) (*post, error) {
 }
 
 func (p *post) bind(address netip.Addr) error {
+	// An address that the node does not have is that of a stranger.
+	if err := unix.SetsockoptInt(p.socket, unix.SOL_IP, unix.IP_TRANSPARENT, 1); err != nil {
+		return err
+	}
+	if err := unix.SetsockoptInt(p.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, postSpace); err != nil {
+		return err
+	}
 	if err := unix.Bind(p.socket, socketAddress(netip.AddrPortFrom(address, 0))); err != nil {
 		return err
 	}
@@ -112,28 +207,22 @@ func (p *post) bind(address netip.Addr) error {
 
 func (p *post) close() error { return unix.Close(p.socket) }
 
-// send sends to all other posts that have not heard this one yet.
-func (p *post) send(text string, to []*post) {
-	for _, other := range to {
-		if other != p && !other.heard[p.address] {
-			// Whether it can be sent at all is part of the question.
-			unix.Sendto(p.socket, []byte(text), 0, socketAddress(other.address))
-		}
-	}
+// send sends to another post. Whether it can be sent at all is part of the
+// question.
+func (p *post) send(text string, to *post) {
+	_ = unix.Sendto(p.socket, []byte(text), 0, socketAddress(to.address))
 }
 
-// receive takes in whatever has arrived, and returns how many posts it had not
-// heard before.
-func (p *post) receive(text string) (news int) {
+// receive takes in whatever has arrived.
+func (p *post) receive(text string) {
 	buffer := make([]byte, len(text)+1)
 	for {
 		n, from, err := unix.Recvfrom(p.socket, buffer, 0)
 		if err != nil { // EAGAIN: that was all
-			return news
+			return
 		}
-		if sender := addressOf(from); string(buffer[:n]) == text && !p.heard[sender] {
-			p.heard[sender] = true
-			news++
+		if string(buffer[:n]) == text {
+			p.heard[addressOf(from)] = true
 		}
 	}
 }

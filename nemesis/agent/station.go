@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/assaykit/assay/nemesis/agent/packet"
 	"github.com/assaykit/assay/nemesis/agent/protocol"
 )
 
@@ -15,6 +16,8 @@ import (
 type station struct {
 	space namespace
 	wall  *firewall
+	// engine is there while packets are shaped.
+	engine *packet.Engine
 	// node is the node with the rules that hold.
 	node protocol.Node
 }
@@ -28,22 +31,57 @@ func openStation(node protocol.Node) (*station, error) {
 	if err != nil {
 		return nil, errors.Join(err, space.close())
 	}
-	node.Drop, node.Noise = nil, nil
+	node.Rules = nil
 	return &station{space: space, wall: wall, node: node}, nil
 }
 
 func (s *station) apply(node protocol.Node) error {
-	if slices.Equal(s.node.Drop, node.Drop) && slices.Equal(s.node.Noise, node.Noise) {
+	if slices.Equal(s.node.Rules, node.Rules) {
 		return nil
 	}
-	if err := s.wall.replace(node.Drop, node.Noise); err != nil {
+	if err := s.shape(node.Rules); err != nil {
+		return err
+	}
+	if err := s.wall.replace(node.Peers, node.Rules); err != nil {
 		return err
 	}
 	s.node = node
+	if len(shapes(node.Rules)) == 0 {
+		return s.closeEngine() // after the rule that hands packets over to it
+	}
 	return nil
 }
 
-func (s *station) close() error { return errors.Join(s.wall.close(), s.space.close()) }
+// shape tells the engine what to do with packets before it gets any.
+func (s *station) shape(rules []protocol.Rule) error {
+	shaped := shapes(rules)
+	if s.engine == nil {
+		if len(shaped) == 0 {
+			return nil
+		}
+		err := s.space.enter(func() (err error) {
+			s.engine, err = packet.Open()
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return s.engine.Set(shaped)
+}
+
+func (s *station) closeEngine() error {
+	if s.engine == nil {
+		return nil
+	}
+	err := s.engine.Close()
+	s.engine = nil
+	return err
+}
+
+func (s *station) close() error {
+	return errors.Join(s.wall.close(), s.closeEngine(), s.space.close())
+}
 
 // rules changes all nodes at once: each on a thread of its own, because the
 // kernel makes whoever deletes a rule wait until no packet is looking at it any
@@ -78,7 +116,7 @@ func (a *agent) rules(nodes []protocol.Node) protocol.Response {
 // move gives a node its rules. A node that never had any needs no station.
 func move(s *station, node protocol.Node) (*station, error) {
 	if s == nil {
-		if len(node.Drop)+len(node.Noise) == 0 {
+		if len(node.Rules) == 0 {
 			return nil, nil
 		}
 		var err error
@@ -101,28 +139,27 @@ func (a *agent) healAll() error {
 	return errors.Join(errs...)
 }
 
-// corrupted counts by link, under the names that the request's nodes have.
-func (a *agent) corrupted(nodes []protocol.Node) protocol.Response {
+// counts tells by link what was done to packets, under the names that the
+// request's nodes have.
+func (a *agent) counts(nodes []protocol.Node) protocol.Response {
 	var r protocol.Response
 	for _, to := range nodes {
 		s := a.stations[to.Incarnation]
-		if s == nil {
+		if s == nil || s.engine == nil {
 			continue
 		}
-		counts, err := s.wall.counts()
-		if err != nil {
-			return failure(fmt.Errorf("%s: %w", to.Name, err))
-		}
+		counts := s.engine.Counts()
 		for _, from := range nodes {
-			if n, noisy := counts[from.Address]; noisy {
-				r.Links = append(r.Links, protocol.Link{From: from.Name, To: to.Name, Packets: n})
+			if c, shaped := counts[from.Address]; shaped {
+				r.Links = append(r.Links, protocol.Link{From: from.Name, To: to.Name, Counts: &c})
 			}
 		}
 	}
 	return r
 }
 
-// failures collects errors by node, from several goroutines.
+// failures collects errors by what they are about, mostly nodes, from several
+// goroutines.
 type failures struct {
 	mu     sync.Mutex
 	byNode map[string]string

@@ -3,7 +3,10 @@
 // so that the runtime does not link what the agent needs.
 package protocol
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // Operation is what a request asks for.
 type Operation string
@@ -16,23 +19,51 @@ const (
 	Rules Operation = "rules"
 	// Reach observes whether packets pass between the request's nodes.
 	Reach Operation = "reach"
-	// Corrupted counts the packets that were changed under the present rules.
-	Corrupted Operation = "corrupted"
+	// Count tells what was done to packets under the present shapes.
+	Count Operation = "count"
+	// Measure sends a volley of datagrams over each of the request's links and
+	// tells what became of them.
+	Measure Operation = "measure"
+	// Knock tries to open a TCP connection over each of the request's links.
+	Knock Operation = "knock"
 	// Check tries in a throw-away namespace which mechanisms work here.
 	Check Operation = "check"
 )
 
 // The mechanisms that Check tries.
 const (
-	Drop    = "drop"
-	Corrupt = "corrupt"
+	Drop      = "drop"
+	Reject    = "reject"
+	New       = "new"
+	Clients   = "clients"
+	Delay     = "delay"
+	Loss      = "loss"
+	Duplicate = "duplicate"
+	Reorder   = "reorder"
+	Noise     = "noise"
+	Corrupt   = "corrupt"
+	Rate      = "rate"
+	Tamper    = "tamper"
 )
 
 // Request is one line from the runtime to the agent.
 type Request struct {
 	Operation Operation `json:"operation"`
-	// Nodes are all nodes that run (paused ones too), for Rules and Reach.
+	// Nodes are all nodes that run (paused ones too).
 	Nodes []Node `json:"nodes,omitempty"`
+	// Links are those to observe, for Measure and Knock.
+	Links []Way `json:"links,omitempty"`
+	// Text is what the datagrams of Measure carry.
+	Text string `json:"text,omitempty"`
+	// Stranger is an address within the nodes' network that no node has, for
+	// Reach. It is from there that packets of a client may come.
+	Stranger netip.Addr `json:"stranger,omitzero"`
+}
+
+// Way leads from one of the request's nodes to another.
+type Way struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Node is a running node and the rules that are to hold for what it receives.
@@ -46,18 +77,24 @@ type Node struct {
 	// Address is the node's own, by which the agent makes sure that the PID has
 	// not passed to somebody else.
 	Address netip.Addr `json:"address"`
-	// Drop are the peers whose packets do not arrive.
-	Drop []netip.Addr `json:"drop,omitempty"`
-	// Noise are the peers whose packets arrive changed.
-	Noise []Noise `json:"noise,omitempty"`
+	// Peers are the addresses of all nodes of the cluster, running or not. All
+	// other sources are Strangers.
+	Peers []netip.Addr `json:"peers,omitempty"`
+	// Rules say what happens to the packets from sources, each at most once.
+	Rules []Rule `json:"rules,omitempty"`
 	// Skew is how its clocks differ, for Clocks.
 	Skew *Skew `json:"skew,omitempty"`
 }
 
-// Noise is a probability with which a packet with payload is changed.
-type Noise struct {
-	From        netip.Addr `json:"from"`
-	Probability float64    `json:"probability"`
+// Rule is what happens to the packets from one source.
+type Rule struct {
+	// From is the address of a peer, or Strangers.
+	From netip.Addr `json:"from"`
+	// Cut is Drop (nothing arrives), Reject (neither, and TCP connections are
+	// reset), New (no TCP connection can be opened) or empty.
+	Cut string `json:"cut,omitempty"`
+	// Shape is what happens to packets that are not cut off.
+	Shape Shape `json:"shape,omitzero"`
 }
 
 // Response is one line from the agent to the runtime.
@@ -66,7 +103,7 @@ type Response struct {
 	Error string `json:"error,omitempty"`
 	// Failed says, for Rules and Reach, why it failed at the named nodes.
 	Failed map[string]string `json:"failed,omitempty"`
-	// Links are the answer to Reach and Corrupted.
+	// Links are the answer to Reach, Count, Measure and Knock.
 	Links []Link `json:"links,omitempty"`
 	// Missing is the answer to Check: mechanisms that do not work, and why.
 	Missing map[string]string `json:"missing,omitempty"`
@@ -76,10 +113,38 @@ type Response struct {
 
 // Link is the way from one node to another, with what was observed on it.
 type Link struct {
+	// From is empty if it leads from a stranger.
 	From string `json:"from"`
 	To   string `json:"to"`
 	// Arrives says whether a packet arrived (Reach).
 	Arrives bool `json:"arrives,omitempty"`
-	// Packets is how many arrived changed (Corrupted).
-	Packets uint64 `json:"packets,omitempty"`
+	// Counts are what was done to packets (Count).
+	Counts *Counts `json:"counts,omitempty"`
+	// Volley is what became of datagrams (Measure).
+	Volley *Volley `json:"volley,omitempty"`
+	// Knock is Accepted, Refused or Silence (Knock).
+	Knock string `json:"knock,omitempty"`
+}
+
+// What a connection that is to be opened meets with.
+const (
+	Accepted = "accepted"
+	Refused  = "refused"
+	Silence  = "silence"
+)
+
+// Volley is what became of datagrams that were sent in a row.
+type Volley struct {
+	// Sent were sent and Arrived arrived at least once, Twice of them more than
+	// once, Late after one that was sent later, Changed with other bytes.
+	Sent    int `json:"sent,omitempty"`
+	Arrived int `json:"arrived,omitempty"`
+	Twice   int `json:"twice,omitempty"`
+	Late    int `json:"late,omitempty"`
+	Changed int `json:"changed,omitempty"`
+	// Fastest and Median are how long they were on their way, in nanoseconds.
+	Fastest time.Duration `json:"fastest,omitempty"`
+	Median  time.Duration `json:"median,omitempty"`
+	// Rate is at how many bytes a second they arrived.
+	Rate int64 `json:"rate,omitempty"`
 }

@@ -1,0 +1,208 @@
+//go:build linux
+
+package agent
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/assaykit/assay/nemesis/agent/protocol"
+)
+
+const (
+	// volley is how many datagrams are sent over each link.
+	volley = 50
+	// shortestProbe is the length of a datagram that has little to carry.
+	shortestProbe = 400
+	// headersUDP come before a datagram on the wire: IPv4 and UDP.
+	headersUDP = 28
+	// linger is how long copies may come when all datagrams are there, and slack
+	// how much later than they should datagrams may come on a busy machine.
+	linger = 20 * time.Millisecond
+	slack  = 200 * time.Millisecond
+)
+
+// measure sends a volley of datagrams over each link. Both ends of each belong to
+// the agent, so that one clock measures them.
+func measure(nodes []protocol.Node, links []protocol.Way, text string) protocol.Response {
+	failed := &failures{}
+	posts := openPosts(nodes, failed)
+	defer posts.close()
+	m := newMeasurement(posts, text)
+	for _, l := range links {
+		if from, to := posts.find(l.From), posts.find(l.To); from != nil && to != nil {
+			m.ways = append(m.ways, way{from, to})
+		}
+	}
+	m.run(patience(nodes))
+	r := protocol.Response{Failed: failed.byNode}
+	for _, w := range m.ways {
+		r.Links = append(r.Links, protocol.Link{From: w.from.node, To: w.to.node, Volley: m.at(w).judge()})
+	}
+	return r
+}
+
+// measurement is what is found out about some links.
+type measurement struct {
+	posts posts
+	ways  []way
+	// text is within every datagram; nonce tells them from all others.
+	text, nonce string
+	probes      map[path]*probes
+}
+
+func newMeasurement(p posts, text string) *measurement {
+	return &measurement{posts: p, text: text, nonce: rand.Text(), probes: map[path]*probes{}}
+}
+
+// path is a way as one sees it from a datagram.
+type path struct{ from, to netip.AddrPort }
+
+// probes are the datagrams on one way.
+type probes struct {
+	sent    []time.Time
+	arrived []arrival
+	size    int
+}
+
+type arrival struct {
+	number  int
+	at      time.Time
+	changed bool
+}
+
+func (m *measurement) at(w way) *probes {
+	p := path{w.from.address, w.to.address}
+	if m.probes[p] == nil {
+		m.probes[p] = &probes{size: len(m.probe(0)) + headersUDP}
+	}
+	return m.probes[p]
+}
+
+// probe is a datagram: the nonce, its number, the text, and something to fill up.
+func (m *measurement) probe(number int) []byte {
+	data := binary.BigEndian.AppendUint32([]byte(m.nonce), uint32(number))
+	data = append(data, m.text...)
+	if missing := shortestProbe - len(data); missing > 0 {
+		data = append(data, strings.Repeat(".", missing)...)
+	}
+	return data
+}
+
+func (m *measurement) run(late time.Duration) {
+	for number := range volley {
+		for _, w := range m.ways {
+			at := m.at(w)
+			at.sent = append(at.sent, time.Now())
+			// Whether it can be sent at all is part of the question.
+			_ = unix.Sendto(w.from.socket, m.probe(number), 0, socketAddress(w.to.address))
+		}
+		m.receive()
+	}
+	deadline := time.Now().Add(late + slack)
+	for time.Now().Before(deadline) {
+		m.wait(time.Until(deadline))
+		m.receive()
+		if m.complete() {
+			deadline = earliest(deadline, time.Now().Add(linger))
+		}
+	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// complete says whether everything that was sent has arrived at least once.
+func (m *measurement) complete() bool {
+	return !slices.ContainsFunc(m.ways, func(w way) bool {
+		return len(m.at(w).arrived) < volley
+	})
+}
+
+// wait returns when a datagram has arrived somewhere, or after some time.
+func (m *measurement) wait(atMost time.Duration) {
+	var watched []unix.PollFd
+	for _, p := range m.posts {
+		watched = append(watched, unix.PollFd{Fd: int32(p.socket), Events: unix.POLLIN})
+	}
+	// An interrupted wait is a short one.
+	_, _ = unix.Poll(watched, int(max(1, min(atMost, linger).Milliseconds())))
+}
+
+func (m *measurement) receive() {
+	buffer := make([]byte, 64<<10)
+	for _, p := range m.posts {
+		for {
+			n, from, err := unix.Recvfrom(p.socket, buffer, 0)
+			if err != nil { // EAGAIN: that was all
+				break
+			}
+			m.note(path{addressOf(from), p.address}, buffer[:n])
+		}
+	}
+}
+
+func (m *measurement) note(on path, data []byte) {
+	now := time.Now()
+	rest, ours := bytes.CutPrefix(data, []byte(m.nonce))
+	if !ours || len(rest) < 4 || m.probes[on] == nil {
+		return
+	}
+	number := int(binary.BigEndian.Uint32(rest))
+	changed := !bytes.Equal(data, m.probe(number))
+	m.probes[on].arrived = append(m.probes[on].arrived, arrival{number, now, changed})
+}
+
+// judge says what became of the datagrams of one way.
+func (p *probes) judge() *protocol.Volley {
+	v := &protocol.Volley{Sent: len(p.sent)}
+	times := map[int]int{}
+	var took []time.Duration
+	highest := -1
+	for _, a := range p.arrived {
+		if a.number >= len(p.sent) {
+			continue // changed beyond recognition
+		}
+		if times[a.number]++; times[a.number] == 2 {
+			v.Twice++
+		}
+		if times[a.number] > 1 {
+			continue
+		}
+		v.Arrived++
+		took = append(took, a.at.Sub(p.sent[a.number]))
+		if a.changed {
+			v.Changed++
+		}
+		if a.number < highest {
+			v.Late++
+		}
+		highest = max(highest, a.number)
+	}
+	if len(took) > 0 {
+		slices.Sort(took)
+		v.Fastest, v.Median = took[0], took[len(took)/2]
+	}
+	v.Rate = p.rate()
+	return v
+}
+
+// rate is at how many bytes a second datagrams came in after the first.
+func (p *probes) rate() int64 {
+	if len(p.arrived) < 2 {
+		return 0
+	}
+	span := p.arrived[len(p.arrived)-1].at.Sub(p.arrived[0].at)
+	return int64(float64((len(p.arrived)-1)*p.size) / max(span.Seconds(), 1e-9))
+}
