@@ -134,6 +134,7 @@ var known = []struct {
 	{"recovered with the third operation", availability.Demands{MaxRecovery: 250 * time.Millisecond}, "valid", storm(2)},
 	{"not recovered before the third operation", availability.Demands{MaxRecovery: 249 * time.Millisecond}, "slow-recovery", storm(2)},
 	{"recovered at once", availability.Demands{MaxRecovery: 50 * time.Millisecond, MinSuccess: 1, MaxLatency: 50 * time.Millisecond}, "valid", storm(0)},
+	{"recovered at once, but not fast enough", availability.Demands{MaxRecovery: 49 * time.Millisecond}, "slow-recovery", storm(0)},
 	{"the next fault came before the recovery", availability.Demands{MaxRecovery: time.Second}, "unknown", unseen()},
 	{"the next fault came too late to excuse it", availability.Demands{MaxRecovery: 99 * time.Millisecond}, "slow-recovery", unseen()},
 	{"never healed", availability.Demands{MinSuccess: 1, MinSuccessUnderFaults: 0.5}, "valid", `

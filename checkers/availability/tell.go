@@ -30,7 +30,10 @@ func (r *run) tellRecovery(w *window, seen recovery, limit time.Duration) checke
 		text += fmt.Sprintf(" The last without an answer: %s.", r.did(seen.unanswered))
 		culprits = append(culprits, seen.unanswered)
 	}
-	if seen.recovered {
+	switch {
+	case seen.recovered && seen.last == seen.first:
+		return r.finding(SlowRecovery, text+" With that it was back.", culprits...)
+	case seen.recovered:
 		text += fmt.Sprintf(" The first with which it was back: %s.", r.did(seen.last))
 		return r.finding(SlowRecovery, text, append(culprits, seen.last)...)
 	}
