@@ -96,7 +96,7 @@ func (a *account) poll(l *log, c *consumer, i int, batches []batch, commits *com
 			commits.deliver(l, c.subscribed, b)
 		}
 	}
-	if len(batches) > 0 || !l.calls[i].Final {
+	if len(batches) > 0 || !c.final(l, i) {
 		return
 	}
 	if at, known := l.places[l.calls[i].Key]; known {
@@ -113,13 +113,17 @@ func (a *account) poll(l *log, c *consumer, i int, batches []batch, commits *com
 	}
 }
 
+// final says that a poll is one of those that together read everything. A
+// subscriber begins where its group is.
+func (c *consumer) final(l *log, poll int) bool { return l.calls[poll].Final && c.subscribed == none }
+
 // end notes that a final poll was at the end of the partition.
 func (p *partition) end(poll, reads int) { p.ended, p.reads = poll, reads }
 
 // follow goes with a consumer through the records that it polled of a partition.
 func (a *account) follow(l *log, c *consumer, b batch) {
 	p := &l.partitions[b.partition]
-	final := l.calls[b.call].Final
+	final := c.final(l, b.call)
 	if final && len(b.records) == 0 {
 		p.end(b.call, b.call)
 		return

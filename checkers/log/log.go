@@ -62,9 +62,9 @@ func Unordered() Option { return func(c *checker) { c.unordered = true } }
 //     partitions at once and without a key, with [[partition records] ...], where
 //     a partition is a string or an integer. Null is the empty list.
 //   - assign, subscribe: the process begins anew as a consumer, of the listed
-//     partitions if there is a list. Nothing is known of where it begins. A subscriber shares
-//     its partitions with others, all in one group, and may lose them and get them
-//     back between two polls.
+//     partitions if there is a list. Nothing is known of where it begins. A
+//     subscriber shares its partitions with others, all in one group, and may lose
+//     them and get them back between two polls.
 //   - seek: the process goes on in this partition, at the offset that is given, but
 //     maybe below if the log did not reach so far; or, if it is no integer, wherever
 //     it likes.
@@ -73,24 +73,25 @@ func Unordered() Option { return func(c *checker) { c.unordered = true } }
 //     it and there in this partition; or of [[partition offset] ...].
 //
 // A Fail had no effect. An Info send may be in the log or not, an Info poll tells
-// nothing, and an Info commit may have its effect at any later time. A process that did neither
-// assign nor subscribe is a consumer of its own which begins wherever it likes.
-// Together the final polls read each partition from its beginning to its end; one
-// without records says that the process has reached the end of the partition, or, if it
-// has no key, of all that it reads.
+// nothing, and an Info commit may have its effect at any later time. A process that
+// did neither assign nor subscribe is a consumer of its own which begins wherever it
+// likes. The final polls of those that did not subscribe read, together, each
+// partition from its beginning to its end; one without records says that the
+// process has reached the end of the partition, or, if it has no key, of all that it
+// reads.
 //
 // What breaks a promise, whatever the profile, is an offset with two values; a
 // record polled that was never sent, or only in vain, or not yet; a poll in which
 // offsets do not rise; and, unless the checker is Unordered, a record below one
 // that its producer had sent before and that was acknowledged. Where duplicates are
-// allowed a copy that nobody saw may be below, so that this is judged only as far as final
-// polls went.
+// allowed a copy that nobody saw may be below, so that this is judged only as far as
+// final polls went.
 //
 // If the profile forbids loss, these break it too:
 //
-//   - lost. A send was acknowledged, and nobody ever polled its record, but a final
-//     poll has a higher offset, or one without records was invoked after the
-//     acknowledgement, or some consumer was led past it.
+//   - lost. A send was acknowledged, and nobody ever polled its value or its offset,
+//     but a final poll has a higher offset, or one without records was invoked after
+//     the acknowledgement, or some consumer was led past it.
 //   - poll-skip and int-poll-skip. A consumer polled a record below and one above
 //     what others polled, and nothing between. From one poll to the next this is
 //     judged only of those that did not subscribe.

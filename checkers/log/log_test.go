@@ -72,6 +72,7 @@ var known = []struct {
 	{"missing at the end of another partition", sentA + sentB + finally("[[0,1]]") + strings.ReplaceAll(ended, "key=a", "key=b"), "unknown", "unknown", "valid"},
 	{"missing, with an end that is not final", sentA + sentB + polled("[[0,1]]") + polled("[]"), "unknown", "unknown", "valid"},
 	{"missing, between polls of a subscriber", sentA + sentB + sentC + joined + polled("[[0,1]]") + polled("[[2,3]]"), "unknown", "unknown", "valid"},
+	{"missing, with final polls of a subscriber", sentA + sentB + strings.ReplaceAll(joined, "2 ", "9 ") + finally("[[1,2]]") + ended, "unknown", "unknown", "valid"},
 	{"missing, after a seek", sentA + sentB + sentC + polled("[[0,1]]") + "2 invoke seek 2 key=a\n2 ok seek 2 key=a\n" + polled("[[2,3]]"), "unknown", "unknown", "valid"},
 	{"lost after a seek", sentA + sentB + sentC + "2 invoke seek 1 key=a\n2 ok seek 1 key=a\n" + polled("[[2,3]]") + finally("[[0,1]]"), "lost", "lost", "valid"},
 	{"one value at two offsets", sentA + finally("[[0,1],[1,1]]") + ended, "duplicated", "valid", "duplicated"},

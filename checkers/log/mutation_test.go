@@ -19,7 +19,7 @@ func good(operations, most int, trouble float64, seed uint64) *history.History {
 	s := newService(rand.New(rand.NewPCG(seed, 3)), 3)
 	s.events, s.trouble, s.most = 0.05, trouble, most
 	s.work(5, operations)
-	s.random = rand.New(rand.NewPCG(seed, 5))
+	s.events = 0
 	return s.readAll(2, 8*operations/most+100)
 }
 

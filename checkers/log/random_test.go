@@ -160,7 +160,7 @@ func (o *oracle) reordered() bool {
 func (o *oracle) finally(part string) int {
 	high := -1
 	for _, f := range o.facts {
-		if f.part == part && f.polled && o.calls[f.call].Final {
+		if f.part == part && f.polled && o.calls[f.call].Final && o.subscribed(f.call) < 0 {
 			high = max(high, f.offset)
 		}
 	}
@@ -292,7 +292,7 @@ func (o *oracle) missing() (lost, open bool) {
 func (o *oracle) ended(part string) int {
 	last := -1
 	for i, call := range o.calls {
-		if call.F != "poll" || !call.Final || call.Type != history.OK || len(batches(call)) > 0 {
+		if call.F != "poll" || !call.Final || call.Type != history.OK || len(batches(call)) > 0 || o.subscribed(i) >= 0 {
 			continue
 		}
 		if _, reads, _ := o.place(i, part); call.Key == part || call.Key == "" && (reads || o.assigned(i, part)) {

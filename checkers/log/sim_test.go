@@ -112,6 +112,8 @@ func (s *service) key() string { return strconv.Itoa(s.random.IntN(len(s.parts))
 
 func (s *service) next() history.Op {
 	switch {
+	case s.final && s.chance(s.events/10):
+		return history.Op{F: "subscribe"}
 	case s.final || s.chance(0.4):
 		op := history.Op{F: "poll", Key: s.key(), Final: s.final}
 		if s.chance(0.3) {
