@@ -19,8 +19,9 @@ type wires struct {
 
 	mu    sync.Mutex
 	rules map[int]cluster.Rules
-	// shaped are the links whose packets something was ever done to.
-	shaped map[cluster.Link]bool
+	// shaped are the links whose packets something was ever done to, barred those
+	// on which connections were ever refused.
+	shaped, barred map[cluster.Link]bool
 }
 
 // set puts the rules of fault id in force, in place of those that it had.
@@ -28,13 +29,23 @@ func (w *wires) set(ctx context.Context, id int, r cluster.Rules) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rules[id] = r
+	w.remember(r)
+	return w.network.SetRules(ctx, w.sum())
+}
+
+// remember notes what has to be seen to be gone one day.
+func (w *wires) remember(r cluster.Rules) {
+	if w.shaped == nil {
+		w.shaped, w.barred = map[cluster.Link]bool{}, map[cluster.Link]bool{}
+	}
 	for l := range r.Shape {
-		if w.shaped == nil {
-			w.shaped = map[cluster.Link]bool{}
-		}
 		w.shaped[l] = true
 	}
-	return w.network.SetRules(ctx, w.sum())
+	for _, barred := range []map[cluster.Link]bool{r.Reject, r.DropNew} {
+		for l := range barred {
+			w.barred[l] = true
+		}
+	}
 }
 
 // clear lifts the rules of fault id. If the network refuses they stay on the
@@ -73,7 +84,7 @@ func (w *wires) verify(ctx context.Context) error {
 	}
 	return until(ctx, func(ctx context.Context) error {
 		w.mu.Lock()
-		sum := w.sum()
+		sum, barred := w.sum(), slices.Collect(maps.Keys(w.barred))
 		w.mu.Unlock()
 		reach, err := w.network.Reach(ctx)
 		if err != nil {
@@ -82,7 +93,7 @@ func (w *wires) verify(ctx context.Context) error {
 		if err := compare(sum, reach); err != nil {
 			return err
 		}
-		return w.knock(ctx, sum)
+		return w.knock(ctx, sum, barred)
 	})
 }
 
@@ -99,19 +110,13 @@ func compare(r cluster.Rules, reach map[cluster.Link]bool) error {
 	return complaint(wrong)
 }
 
-// knock observes that links on which connections are refused in one way or the
-// other do so. Only those are asked for an answer on which it can come back.
-func (w *wires) knock(ctx context.Context, r cluster.Rules) error {
+// knock observes what connections meet with on links on which they were ever
+// refused.
+func (w *wires) knock(ctx context.Context, r cluster.Rules, barred []cluster.Link) error {
 	want := map[cluster.Link]cluster.Answer{}
-	for l := range r.DropNew {
-		want[l] = cluster.Silence
-	}
-	for l := range r.Reject {
-		want[l] = cluster.Refused
-	}
-	for l := range want {
-		if r.Drop[l] || r.Drop[cluster.Link{From: l.To, To: l.From}] || l.From == cluster.Clients {
-			delete(want, l)
+	for _, l := range barred {
+		if answer, known := answerOn(r, l); known {
+			want[l] = answer
 		}
 	}
 	if len(want) == 0 {
@@ -132,6 +137,23 @@ func (w *wires) knock(ctx context.Context, r cluster.Rules) error {
 		}
 	}
 	return complaint(wrong)
+}
+
+// answerOn is what a connection over a link meets with; it is not known of one that
+// no node could open.
+func answerOn(r cluster.Rules, l cluster.Link) (_ cluster.Answer, known bool) {
+	back := cluster.Link{From: l.To, To: l.From}
+	switch {
+	case l.From == cluster.Clients:
+		return 0, false
+	case r.Drop[l] || r.Drop[back]:
+		return cluster.Silence, true
+	case r.Reject[l]:
+		return cluster.Refused, true
+	case r.DropNew[l] || r.Reject[back]:
+		return cluster.Silence, true
+	}
+	return cluster.Accepted, true
 }
 
 func complaint(wrong []string) error {
