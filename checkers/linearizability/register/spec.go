@@ -97,6 +97,12 @@ func (r *register) Needs(class int32) (object.State, bool) { return r.acts[class
 // Leaves is the value that operations of the class leave behind.
 func (r *register) Leaves(class int32) (object.State, bool) { return r.acts[class].left() }
 
+// Refuses is the only value in which operations of the class could not be answered
+// as they were.
+func (r *register) Refuses(class int32) (object.State, bool) {
+	return r.acts[class].old, r.acts[class].kind == mismatch
+}
+
 // Bytes is about what the values occupy that additions have made.
 func (r *register) Bytes() int {
 	const perValue = 50

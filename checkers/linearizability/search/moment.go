@@ -25,6 +25,11 @@ type moment struct {
 	// wanting is how many certain operations need a value and did not take place.
 	// Of those that leave it, shown were invoked, and here did not take place yet.
 	wanting, here, shown []int32
+	// asking and refusing are how many pending operations need a value, and are not
+	// possible with it; opening are those of open classes. borrowing is how many
+	// groups need a value.
+	asking, refusing, borrowing []int32
+	opening                     int
 	// wild is how many operations did not take place that may leave any state.
 	wild int
 
@@ -39,13 +44,22 @@ func newMoment(p *plan) *moment {
 	m := &moment{plan: p, movers: make(set, words), watchers: make(set, words), at: make([]int32, p.slots),
 		pending: make([]int32, len(p.classes)), tried: make([]int32, len(p.groups)), used: make([]int32, len(p.groups)),
 		active:  newRing(len(p.groups)),
-		wanting: make([]int32, len(p.values)), here: make([]int32, len(p.values)), shown: make([]int32, len(p.values))}
+		wanting: make([]int32, len(p.values)), here: make([]int32, len(p.values)), shown: make([]int32, len(p.values)),
+		asking: make([]int32, len(p.values)), refusing: make([]int32, len(p.values)), borrowing: make([]int32, len(p.values))}
 	for v := range p.values {
 		m.wanting[v] = int32(len(p.values[v].needed))
 	}
 	for _, at := range p.byStart {
 		if c := &p.classes[p.class[at]]; !c.observer && c.leaves == none {
 			m.wild++
+		}
+	}
+	for i := range p.groups {
+		switch c := &p.classes[p.groups[i].class]; {
+		case c.open():
+			m.opening++
+		case c.needs != none:
+			m.borrowing[c.needs]++
 		}
 	}
 	m.invoke()
@@ -123,6 +137,7 @@ func (m *moment) unbegin(at int32, end int) {
 
 // add makes a certain operation one of those that did not yet take place.
 func (m *moment) add(at int32, c *class) {
+	m.demand(c, +1)
 	if c.observer {
 		m.watchers.add(m.slot[at])
 		return
@@ -132,12 +147,33 @@ func (m *moment) add(at int32, c *class) {
 }
 
 func (m *moment) remove(at int32, c *class) {
+	m.demand(c, -1)
 	if c.observer {
 		m.watchers.remove(m.slot[at])
 		return
 	}
 	m.movers.remove(m.slot[at])
 	m.pending[m.class[at]]--
+}
+
+func (m *moment) demand(c *class, by int32) {
+	switch {
+	case c.needs != none:
+		m.asking[c.needs] += by
+	case c.refuses != none:
+		m.refusing[c.refuses] += by
+	case c.open():
+		m.opening += int(by)
+	}
+}
+
+// useful says that somebody pending, or uncertain, may depend on an uncertain
+// operation that leaves a state: see demanded.
+func (m *moment) useful(c *class, state int32) bool {
+	if c.leaves == none || m.opening > 0 {
+		return true
+	}
+	return m.asking[c.leaves] > 0 || m.borrowing[c.leaves] > 0 || state != none && m.refusing[state] > 0
 }
 
 // done says that an operation that was invoked took place.

@@ -40,13 +40,18 @@ type class struct {
 	// needs and leaves are the numbers of the only state that it can find and of
 	// the one that it always leaves behind, or none.
 	needs, leaves int32
+	// refuses is the only state in which it is not possible, if it is known to be
+	// possible in all others.
+	refuses int32
 	// group is that of its uncertain operations, or none.
 	group int32
 }
 
 // open classes are possible in some states and not in others, as far as one
 // knows.
-func (c *class) open() bool { return c.needs == none && (c.observer || c.leaves == none) }
+func (c *class) open() bool {
+	return c.needs == none && c.refuses == none && (c.observer || c.leaves == none)
+}
 
 // group are the uncertain operations of a class in the order of their starts.
 // Whichever of them took place, the one that was invoked first may as well have
@@ -111,7 +116,7 @@ func (p *plan) classify() {
 	}
 	for i := range p.classes {
 		c := &p.classes[i]
-		c.observer, c.needs, c.leaves, c.group = p.spec.Observer(c.number), none, none, none
+		c.observer, c.needs, c.leaves, c.refuses, c.group = p.spec.Observer(c.number), none, none, none, none
 	}
 	if exact, is := p.spec.(object.Exact); is {
 		p.exact = true
@@ -120,24 +125,27 @@ func (p *plan) classify() {
 }
 
 func (p *plan) number(exact object.Exact) {
+	refuser, refuses := p.spec.(Refuser)
+	asked := func(c *class, note func(of *int32, s object.State)) {
+		if s, is := exact.Needs(c.number); is {
+			note(&c.needs, s)
+		}
+		if s, is := exact.Leaves(c.number); is && !c.observer {
+			note(&c.leaves, s)
+		}
+		if refuses && c.observer {
+			if s, is := refuser.Refuses(c.number); is {
+				note(&c.refuses, s)
+			}
+		}
+	}
 	states := []int32{int32(p.spec.Initial())}
 	for i := range p.classes {
-		if s, is := exact.Needs(p.classes[i].number); is {
-			states = append(states, int32(s))
-		}
-		if s, is := exact.Leaves(p.classes[i].number); is {
-			states = append(states, int32(s))
-		}
+		asked(&p.classes[i], func(_ *int32, s object.State) { states = append(states, int32(s)) })
 	}
 	p.states = newNumbering(states)
 	for i := range p.classes {
-		c := &p.classes[i]
-		if s, is := exact.Needs(c.number); is {
-			c.needs = p.states.of(int32(s))
-		}
-		if s, is := exact.Leaves(c.number); is && !c.observer {
-			c.leaves = p.states.of(int32(s))
-		}
+		asked(&p.classes[i], func(of *int32, s object.State) { *of = p.states.of(int32(s)) })
 	}
 }
 
@@ -192,31 +200,17 @@ func shared(places []int32, of func(int32) int32, values int) [][]int32 {
 	return lists
 }
 
-// retire finds until when somebody can need what a group leaves. A value that is
-// needed only by other uncertain operations is needed as long as theirs is.
+// retire finds until when somebody can need what a group does. A value that is
+// needed only by other uncertain operations is needed as long as theirs is. What
+// may be needed too is that a value is left that somebody refuses.
 func (p *plan) retire() {
-	until, open := make([]int, len(p.values)), 0
-	for v := range p.values {
-		if needed := p.values[v].needed; len(needed) > 0 {
-			until[v] = p.ops[needed[len(needed)-1]].End
-		}
-	}
-	for _, at := range p.ends {
-		if p.classes[p.class[at]].open() {
-			open = p.ops[at].End
-		}
-	}
-	for i := range p.groups {
-		if p.classes[p.groups[i].class].open() {
-			open = object.Never
-		}
-	}
+	u := p.uses()
 	for round, changed := 0, true; changed; round++ {
 		if changed = false; round == mostRounds { // a long chain: it is not worth it
-			open = object.Never
+			u.always = object.Never
 		}
 		for i := range p.groups {
-			changed = p.lengthen(&p.groups[i], until, open) || changed
+			changed = p.lengthen(&p.groups[i], u) || changed
 		}
 	}
 	p.leaving = make([]int32, len(p.groups))
@@ -228,16 +222,48 @@ func (p *plan) retire() {
 
 const mostRounds = 50
 
-func (p *plan) lengthen(g *group, until []int, open int) (changed bool) {
+// uses are the last ends of operations that can make use of something: of a
+// value, of the absence of a value, of the absence of any value, and of one does
+// not know what.
+type uses struct {
+	of, without    []int
+	change, always int
+}
+
+func (p *plan) uses() *uses {
+	u := &uses{of: make([]int, len(p.values)), without: make([]int, len(p.values))}
+	for _, at := range p.ends {
+		c, end := &p.classes[p.class[at]], p.ops[at].End
+		switch {
+		case c.needs != none:
+			u.of[c.needs] = end
+		case c.refuses != none:
+			u.without[c.refuses], u.change = end, end
+		case c.open():
+			u.always = end
+		}
+	}
+	for i := range p.groups {
+		if p.classes[p.groups[i].class].open() {
+			u.always = object.Never
+		}
+	}
+	return u
+}
+
+func (p *plan) lengthen(g *group, u *uses) (changed bool) {
 	c := &p.classes[g.class]
 	last := object.Never
-	if c.leaves != none {
-		last = max(until[c.leaves], open)
+	switch {
+	case c.leaves != none && c.needs != none:
+		last = max(u.of[c.leaves], u.without[c.needs], u.always)
+	case c.leaves != none:
+		last = max(u.of[c.leaves], u.change, u.always)
 	}
 	changed = last > g.until
 	g.until = max(g.until, last)
-	if c.needs != none && until[c.needs] < g.until {
-		until[c.needs], changed = g.until, true
+	if c.needs != none && u.of[c.needs] < g.until {
+		u.of[c.needs], changed = g.until, true
 	}
 	return changed
 }

@@ -41,8 +41,9 @@ type Result struct {
 // ends, and when its tables and those of the Spec, if it is object.Sized, have
 // grown to about so many bytes of memory.
 //
-// Of an object.Exact Spec it expects that an operation of a class that always
-// Leaves the same state, and Needs none, is possible in every state.
+// A Spec may be an object.Exact and a Refuser too. Of the former it is expected that
+// an operation of a class that always Leaves the same state, and Needs none, is
+// possible in every state.
 func Run(ctx context.Context, spec object.Spec, ops []object.Op, memory int) Result {
 	if ctx.Err() != nil {
 		return Result{}
@@ -58,4 +59,10 @@ func Run(ctx context.Context, spec object.Spec, ops []object.Op, memory int) Res
 		r.Order = w.order()
 	}
 	return r
+}
+
+// Refuser is a Spec that knows of some classes of observers the only state in which
+// an operation cannot be answered as it was.
+type Refuser interface {
+	Refuses(class int32) (object.State, bool)
 }

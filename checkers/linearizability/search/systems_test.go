@@ -67,6 +67,11 @@ func (e exact) Leaves(class int32) (object.State, bool) {
 	return a.new, a.f == 'w' || a.f == 'c'
 }
 
+func (e exact) Refuses(class int32) (object.State, bool) {
+	a := e.acts[class]
+	return a.old, a.f == 'm'
+}
+
 // system makes up operations: next is one that a client wants to do, and do lets
 // it take place and returns its class with the answer it got, or without one.
 type system interface {

@@ -238,7 +238,7 @@ func (w *walk) behind(at int32) bool {
 func (w *walk) takeUncertain(f *frame, g int32) bool {
 	w.steps++
 	class := w.groups[g].class
-	if w.used[g] == w.tried[g] || w.pending[class] > 0 {
+	if w.used[g] == w.tried[g] || w.pending[class] > 0 || !w.useful(&w.classes[class], w.states.of(int32(f.state))) {
 		return false
 	}
 	state, ok := w.step(f.state, class)
