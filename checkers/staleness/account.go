@@ -149,12 +149,12 @@ func (a *account) judge(v *checkers.Verdict, o Options) {
 	}
 	open := 0
 	for _, r := range registersOf(a.trace) {
-		within, one, other := r.within(a.history, o)
+		f, within := a.within(r, o)
 		switch within {
 		case checkers.Unknown:
 			open++
 		case checkers.Invalid:
-			v.Findings = append(v.Findings, a.tellClash(o, one, other))
+			v.Findings = append(v.Findings, f)
 		}
 	}
 	switch {
@@ -172,23 +172,32 @@ func (a *account) judge(v *checkers.Verdict, o Options) {
 	}
 }
 
-// within says whether some order of the writes keeps each read within the bounds.
-// Where two bounds are each kept by some order, that need not be the same one.
-func (r *register) within(h *history.History, o Options) (v checkers.Validity, one, other *zone) {
-	switch {
-	case o.MaxAge == 0:
-		return r.withinVersions(h, o.MaxVersions), nil, nil
-	case o.MaxVersions == 0:
-		return r.withinAge(h, o.MaxAge)
+// within says whether some order of the writes keeps each read within the bounds,
+// and why not. Where two bounds are each kept by some order, that need not be the
+// same one.
+func (a *account) within(r *register, o Options) (f checkers.Finding, v checkers.Validity) {
+	byAge, byVersions := checkers.Valid, checkers.Valid
+	if o.MaxAge > 0 {
+		var one, other *zone
+		if byAge, one, other = r.withinAge(a.history, o.MaxAge); byAge == checkers.Invalid {
+			return a.tellClash(o, one, other), byAge
+		}
 	}
-	if v, one, other = r.withinAge(h, o.MaxAge); v == checkers.Invalid {
-		return v, one, other
+	if o.MaxVersions > 0 {
+		var contradiction []candidate
+		if byVersions, contradiction = r.withinVersions(o.MaxVersions); byVersions == checkers.Invalid {
+			return a.tellCrowd(o, contradiction), byVersions
+		}
 	}
-	v, _, _ = r.withinAge(h, 0)
-	if v == checkers.Invalid {
-		v = checkers.Unknown
+	if byAge == checkers.Valid && byVersions == checkers.Valid && o.MaxAge > 0 && o.MaxVersions > 0 {
+		if upToDate, _, _ := r.withinAge(a.history, 0); upToDate != checkers.Valid {
+			return f, checkers.Unknown
+		}
 	}
-	return v, nil, nil
+	if byAge == checkers.Valid {
+		return f, byVersions
+	}
+	return f, byAge
 }
 
 func (o Options) bounds() string {
@@ -270,4 +279,26 @@ func (a *account) zoneInWords(z *zone) (ops []int32, clause string) {
 		clause += fmt.Sprintf(", and was found later: %s", a.trace.Did(z.reader))
 	}
 	return ops, clause
+}
+
+// tellCrowd is for writes of which none can be the last, without some read being
+// behind by more than one.
+func (a *account) tellCrowd(o Options, crowd []candidate) checkers.Finding {
+	var ops []int32
+	var clauses []string
+	for _, c := range crowd {
+		clause := "the register held nothing at first"
+		if c.write != trace.None {
+			ops = append(ops, c.write)
+			clause = a.trace.Did(c.write)
+		}
+		if c.reader != trace.None {
+			ops = append(ops, c.reader)
+			clause += fmt.Sprintf(", last found when %s", a.trace.Did(c.reader))
+		}
+		clauses = append(clauses, clause)
+	}
+	f := checkers.Finding{Anomaly: StaleTogether, Key: a.trace.Keys[a.trace.Ops[ops[0]].Key].Name, Culprits: a.trace.Invocations(ops...), Context: a.trace.Invocations(ops...)}
+	f.Text = fmt.Sprintf("No order of these writes keeps each of their reads within %s: %s. Without any one of them there is such an order.", o.bounds(), strings.Join(clauses, "; "))
+	return f
 }

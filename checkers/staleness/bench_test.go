@@ -25,3 +25,18 @@ func BenchmarkStaleness(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkVersions(b *testing.B) {
+	for _, operations := range []int{1000, 10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint("operations=", operations), func(b *testing.B) {
+			h := good(operations, 0, 0.01, 1)
+			b.ReportAllocs()
+			for b.Loop() {
+				if v := check(b, staleness.Options{MaxVersions: 1}, h); v.Validity != checkers.Valid {
+					b.Fatal(v.Reason)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(operations)/float64(b.N), "ns/op-of-history")
+		})
+	}
+}

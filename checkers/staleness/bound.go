@@ -104,23 +104,29 @@ func (r *register) withinAge(h *history.History, bound time.Duration) (v checker
 }
 
 // withinVersions says whether some order of the writes keeps each read of the
-// register within a bound. Only the order in which the writes were certainly there,
-// and those in which no read is stale, are tried: no efficient way is known to
+// register within a bound. If none does, it returns writes that show it. Beyond a
+// bound of 1, only the order in which the writes were certainly there is tried, and
+// those in which no read is behind by more than one: no efficient way is known to
 // try all of them.
-func (r *register) withinVersions(h *history.History, bound int) checkers.Validity {
-	zones, known := r.zones(h, 0)
-	if !known {
-		return checkers.Unknown
+func (r *register) withinVersions(bound int) (checkers.Validity, []candidate) {
+	for _, read := range r.reads {
+		if _, known := r.trace.Source(r.trace.Ops[read].Found); !known {
+			return checkers.Unknown, nil
+		}
 	}
-	if a, _ := clash(zones); a == nil {
-		return checkers.Valid
+	contradiction, is := inOrder(r.candidates())
+	switch {
+	case is == checkers.Valid, is == checkers.Unknown && bound == 1:
+		return is, nil
+	case bound == 1:
+		return checkers.Invalid, smallest(contradiction)
 	}
 	dues := slices.Sorted(slices.Values(r.dues))
 	for _, read := range r.reads {
 		there, _ := r.there(read)
 		if sort.SearchInts(dues, r.trace.Ops[read].Start)-sort.SearchInts(dues, there+1) > bound {
-			return checkers.Unknown
+			return checkers.Unknown, nil
 		}
 	}
-	return checkers.Valid
+	return checkers.Valid, nil
 }

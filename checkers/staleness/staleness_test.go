@@ -66,6 +66,20 @@ var known = []struct {
 	{"two bounds that may not be kept by one order", staleness.Options{MaxAge: time.Second, MaxVersions: 2}, "unknown", behind},
 	{"not stale by themselves, but together", staleness.Options{MaxAge: 100 * time.Millisecond}, "stale-together", together},
 	{"stale together, within the bound", staleness.Options{MaxAge: 2 * time.Second}, "valid", together},
+	{"two values in turn, behind by one at most", staleness.Options{MaxVersions: 1}, "valid", together},
+	{"three values in turn, of which one is behind by two", staleness.Options{MaxVersions: 1}, "stale-together", `
+		0 invoke write 1 key=k
+		1 invoke write 2 key=k
+		2 invoke write 3 key=k
+		0 ok write 1 key=k
+		1 ok write 2 key=k
+		2 ok write 3 key=k
+		3 invoke read key=k
+		3 ok read 1 key=k
+		3 invoke read key=k
+		3 ok read 2 key=k
+		3 invoke read key=k
+		3 ok read 3 key=k`},
 	{"a write of unknown outcome that was found", staleness.Options{MaxAge: time.Millisecond}, "stale-read", `
 		0 invoke write 1 at=1s
 		0 info write 1 at=2s !timeout
