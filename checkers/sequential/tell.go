@@ -84,7 +84,7 @@ func (f *forced) tellCircle() string {
 			clauses = append(clauses, clause)
 		}
 	}
-	return " For " + strings.Join(clauses, "; ") + ". So each of them would have to come before itself."
+	return " For " + trace.Clauses(clauses, "; ") + ". So each of them would have to come before itself."
 }
 
 // clause says what a link is about, given the one before it.

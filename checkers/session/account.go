@@ -222,7 +222,7 @@ func (a *account) tell(anomaly string, c []step) checkers.Finding {
 	}
 	f := checkers.Finding{Anomaly: anomaly, Key: a.trace.Keys[a.keyOf(c[0].to)].Name,
 		Culprits: a.trace.Invocations(culprits...), Context: a.trace.Invocations(append(context, culprits...)...)}
-	f.Text = trace.Capital(strings.Join(clauses, "; ")) + ". " + conclusion(c)
+	f.Text = trace.Capital(trace.Clauses(clauses, "; ")) + ". " + conclusion(c)
 	return f
 }
 

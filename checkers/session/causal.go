@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/session/trace"
@@ -301,7 +300,7 @@ func (k *knowledge) tell(c []step) checkers.Finding {
 	if len(keys) == 1 {
 		f.Key = t.Keys[t.Ops[culprits[0]].Key].Name
 	}
-	f.Text = trace.Capital(strings.Join(clauses, "; ")) + ". So a version would have to be older than itself."
+	f.Text = trace.Capital(trace.Clauses(clauses, "; ")) + ". So a version would have to be older than itself."
 	return f
 }
 
@@ -319,5 +318,5 @@ func (k *knowledge) way(from int32, way []int32) string {
 			words = append(words, "after which "+k.trace.DidOn(i))
 		}
 	}
-	return strings.Join(words, ", ")
+	return trace.Clauses(words, ", ")
 }

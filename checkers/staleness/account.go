@@ -26,6 +26,7 @@ type account struct {
 
 // Judge is the verdict of the checker on what was measured already.
 func (m Measured) Judge(h *history.History, t *trace.Trace, o Options) checkers.Verdict {
+	o.MaxAge, o.MaxVersions = max(0, o.MaxAge), max(0, o.MaxVersions)
 	return (&account{h, t, m}).conclude(o)
 }
 
@@ -299,6 +300,6 @@ func (a *account) tellCrowd(o Options, crowd []candidate) checkers.Finding {
 		clauses = append(clauses, clause)
 	}
 	f := checkers.Finding{Anomaly: StaleTogether, Key: a.trace.Keys[a.trace.Ops[ops[0]].Key].Name, Culprits: a.trace.Invocations(ops...), Context: a.trace.Invocations(ops...)}
-	f.Text = fmt.Sprintf("No order of these writes keeps each of their reads within %s: %s. Without any one of them there is such an order.", o.bounds(), strings.Join(clauses, "; "))
+	f.Text = fmt.Sprintf("No order of these writes keeps each of their reads within %s: %s. Without any one of them there is such an order.", o.bounds(), trace.Clauses(clauses, "; "))
 	return f
 }

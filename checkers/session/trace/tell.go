@@ -118,5 +118,17 @@ func (t *Trace) Invocations(ops ...int32) []int {
 	return slices.Compact(at)
 }
 
+// mostClauses is how many clauses of a text are told.
+const mostClauses = 12
+
+// Clauses joins the parts of a text, and leaves out the middle of a long one.
+func Clauses(clauses []string, separator string) string {
+	if len(clauses) > mostClauses {
+		rest := fmt.Sprintf("… (%s)", checkers.Count(len(clauses)-mostClauses, "further step"))
+		clauses = slices.Concat(clauses[:mostClauses-1], []string{rest}, clauses[len(clauses)-1:])
+	}
+	return strings.Join(clauses, separator)
+}
+
 // Capital begins a sentence.
 func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
