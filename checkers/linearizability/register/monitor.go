@@ -22,8 +22,9 @@ import (
 //     all, X, and the one that comes before it, P. X comes before P too, for
 //     somebody in the circle comes before P, and ended no sooner than X's first.
 //
-// With mismatches, it finds no order where there is none without them, or where one
-// is about a value that was there all the time; the rest is left to the search. With
+// With mismatches, there is no order where there is none without them, or where one
+// is about a value that was there all the time. There is one if they fit into a
+// certain order of the blocks: see periods. The rest is left to the search. With
 // additions that had no answer nobody knows who left what.
 func (r *register) Monitor(ops []object.Op) (object.Outcome, []int) {
 	if r.adds {
@@ -36,7 +37,7 @@ func (r *register) Monitor(ops []object.Op) (object.Outcome, []int) {
 	if b.illegalWithin() || b.illegalAmong() || b.illegalMismatch() {
 		return object.Illegal, b.witness
 	}
-	if r.mismatches(ops) {
+	if r.mismatches(ops) && !b.periods().fit() {
 		return object.Undecided, nil
 	}
 	return object.Legal, nil
@@ -67,9 +68,9 @@ type entry struct {
 	replaced, firstEnd, lastStart int32
 }
 
-// block has the operations that were the first to be done, and the last to be
-// invoked. The first is none if the block has always been there.
-type block struct{ firstEnd, lastStart int32 }
+// block has the operations that come first, that were the first to be done, and the
+// last to be invoked. The former two are none if the block has always been there.
+type block struct{ first, firstEnd, lastStart int32 }
 
 func (b *blocks) end(i int32) int {
 	if i == none {
@@ -222,7 +223,7 @@ func (b *blocks) finder(v object.State) int32 {
 
 // illegalWithin makes the blocks, and says whether one of them has no order.
 func (b *blocks) illegalWithin() bool {
-	if b.walk(block{none, none}, notFound) {
+	if b.walk(block{none, none, none}, notFound) {
 		return true
 	}
 	for i := range b.all {
@@ -230,7 +231,7 @@ func (b *blocks) illegalWithin() bool {
 		if a.kind != write || b.all[i].Maybe {
 			continue
 		}
-		if whole := (block{int32(i), int32(i)}); !b.values[a.new].found {
+		if whole := (block{int32(i), int32(i), int32(i)}); !b.values[a.new].found {
 			b.add(whole)
 		} else if b.walk(whole, a.new) {
 			return true

@@ -201,19 +201,20 @@ func (r *register) helped(ops []object.Op) func(object.Op) bool {
 	}
 }
 
-// merge gives one value to all uncertain writes whose values nobody asks about.
+// merge gives one value to all uncertain writes whose values nobody asks about who
+// was not done before they were invoked.
 func (r *register) merge(ops []object.Op) {
 	if !slices.ContainsFunc(ops, func(o object.Op) bool { return o.Maybe }) {
 		return
 	}
-	asked := make([]bool, len(r.is))
+	asked := make([]int, len(r.is))
 	for i := range ops {
 		if a := r.act(&ops[i]); a.kind != write {
-			asked[a.old] = true
+			asked[a.old] = max(asked[a.old], ops[i].End)
 		}
 	}
 	for i := range ops {
-		if a := r.act(&ops[i]); ops[i].Maybe && a.kind == write && !asked[a.new] {
+		if a := r.act(&ops[i]); ops[i].Maybe && a.kind == write && asked[a.new] < ops[i].Start {
 			ops[i].Class = r.class(act{kind: write, new: unnamed})
 		}
 	}

@@ -86,6 +86,8 @@ type register struct {
 	// and of the first swap that left it, from 1; 0 if there is none yet.
 	byValue [][4]int32
 	values
+	// told is how many values the history tells of.
+	told int
 	// adds is set if there are additions without an answer: they may leave values
 	// of which nobody tells.
 	adds bool
@@ -112,6 +114,7 @@ func open(k history.KeyCalls) (*register, error) {
 			r.keep(a, i)
 		}
 	}
+	r.told = len(r.is)
 	return r, nil
 }
 

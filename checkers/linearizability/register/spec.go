@@ -103,10 +103,11 @@ func (r *register) Refuses(class int32) (object.State, bool) {
 	return r.acts[class].old, r.acts[class].kind == mismatch
 }
 
-// Bytes is about what the values occupy that additions have made.
+// Bytes is about what the values occupy that are not in the history, but sums that
+// a search came upon.
 func (r *register) Bytes() int {
 	const perValue = 50
-	return perValue * len(r.is)
+	return perValue * (len(r.is) - r.told)
 }
 
 // Verb tells what an operation did.
