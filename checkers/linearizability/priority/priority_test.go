@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/assaykit/assay/checkers"
-	"github.com/assaykit/assay/checkers/linearizability/internal/collection/liar"
+	"github.com/assaykit/assay/checkers/linearizability"
+	"github.com/assaykit/assay/checkers/linearizability/internal/cases"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestExplanations(t *testing.T) {
-	liar.Explain(t, Type(), []liar.Case{
-		{Name: "the smallest first", History: `
+	cases.Check(t, func(cases.Case) checkers.Checker { return linearizability.New(Type()) }, *update, []cases.Case{
+		{Name: "the smallest first", Want: "valid", History: `
 			0 invoke insert 5
 			0 ok insert 5
 			0 invoke send -7
@@ -23,16 +24,16 @@ func TestExplanations(t *testing.T) {
 			1 ok receive 5
 			1 invoke take-min
 			1 ok take-min null
-		`, Want: checkers.Valid},
-		{Name: "inserted at the same time", History: `
+		`},
+		{Name: "inserted at the same time", Want: "valid", History: `
 			0 invoke insert 1
 			1 invoke take-min
 			2 invoke insert 2
 			2 ok insert 2
 			1 ok take-min 2
 			0 ok insert 1
-		`, Want: checkers.Valid},
-		{Name: "equal ones", History: `
+		`},
+		{Name: "equal ones", Want: "valid", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 1
@@ -45,8 +46,8 @@ func TestExplanations(t *testing.T) {
 			1 ok take-min 1
 			1 invoke take-min
 			1 ok take-min 2
-		`, Want: checkers.Valid},
-		{Name: "an uncertain removal took the smallest", History: `
+		`},
+		{Name: "an uncertain removal took the smallest", Want: "valid", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 2
@@ -55,20 +56,20 @@ func TestExplanations(t *testing.T) {
 			1 info take-min !timeout
 			2 invoke take-min
 			2 ok take-min 2
-		`, Want: checkers.Valid},
-		{Name: "nobody inserted it", History: `
+		`},
+		{Name: "nobody inserted it", Want: "phantom", History: `
 			0 invoke take-min
 			0 ok take-min 3
-		`, Want: checkers.Invalid},
-		{Name: "taken twice", History: `
+		`},
+		{Name: "taken twice", Want: "duplicated", History: `
 			0 invoke insert 3
 			0 ok insert 3
 			1 invoke take-min
 			1 ok take-min 3
 			1 invoke take-min
 			1 ok take-min 3
-		`, Want: checkers.Invalid},
-		{Name: "a greater one first", History: `
+		`},
+		{Name: "a greater one first", Want: "reordered", History: `
 			0 invoke insert 5 node=n1
 			0 ok insert 5 node=n1
 			0 invoke insert 9 node=n1
@@ -77,8 +78,8 @@ func TestExplanations(t *testing.T) {
 			1 ok take-min 9 node=n2
 			1 invoke take-min node=n2
 			1 ok take-min 5 node=n2
-		`, Want: checkers.Invalid},
-		{Name: "equal ones, one too few", History: `
+		`},
+		{Name: "equal ones, one too few", Want: "reordered", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 1
@@ -91,16 +92,16 @@ func TestExplanations(t *testing.T) {
 			1 ok take-min 2
 			1 invoke take-min
 			1 ok take-min 1
-		`, Want: checkers.Invalid},
-		{Name: "lost", History: `
+		`},
+		{Name: "lost", Want: "lost", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 2
 			0 ok insert 2
 			1 invoke take-min
 			1 ok take-min 2
-		`, Want: checkers.Invalid},
-		{Name: "lost, although an uncertain removal took something", History: `
+		`},
+		{Name: "lost, although an uncertain removal took something", Want: "lost", History: `
 			3 invoke take-min
 			3 info take-min !timeout
 			0 invoke insert 1
@@ -111,8 +112,8 @@ func TestExplanations(t *testing.T) {
 			0 ok insert 3
 			1 invoke take-min
 			1 ok take-min 3
-		`, Want: checkers.Invalid},
-		{Name: "always something smaller", History: `
+		`},
+		{Name: "always something smaller", Want: "valid", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 2
@@ -129,8 +130,8 @@ func TestExplanations(t *testing.T) {
 			1 ok take-min 1
 			1 invoke take-min
 			1 ok take-min 0
-		`, Want: checkers.Valid},
-		{Name: "one kept back by another", History: `
+		`},
+		{Name: "one kept back by another", Want: "reordered", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 2
@@ -143,8 +144,8 @@ func TestExplanations(t *testing.T) {
 			1 invoke take-min
 			1 ok take-min 1
 			2 ok take-min 2
-		`, Want: checkers.Invalid},
-		{Name: "kept back by two", History: `
+		`},
+		{Name: "kept back by two", Want: "reordered", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 9
@@ -157,8 +158,8 @@ func TestExplanations(t *testing.T) {
 			3 ok take-min 9
 			1 invoke take-min
 			1 ok take-min 2
-		`, Want: checkers.Invalid},
-		{Name: "not empty", History: `
+		`},
+		{Name: "not empty", Want: "wrong-empty", History: `
 			0 invoke insert 1
 			0 ok insert 1
 			0 invoke insert 2
@@ -169,10 +170,10 @@ func TestExplanations(t *testing.T) {
 			1 invoke take-min
 			1 ok take-min 1
 			2 ok take-min 2
-		`, Want: checkers.Invalid},
-		{Name: "no integer is inserted", History: `
+		`},
+		{Name: "no integer is inserted", Want: "unknown", History: `
 			0 invoke insert
 			0 ok insert
-		`, Want: checkers.Unknown},
-	}, *update)
+		`},
+	})
 }

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/assaykit/assay/checkers"
-	"github.com/assaykit/assay/checkers/linearizability/internal/collection/liar"
+	"github.com/assaykit/assay/checkers/linearizability"
+	"github.com/assaykit/assay/checkers/linearizability/internal/cases"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestExplanations(t *testing.T) {
-	liar.Explain(t, Type(), []liar.Case{
-		{Name: "in order", History: `
+	cases.Check(t, func(cases.Case) checkers.Checker { return linearizability.New(Type()) }, *update, []cases.Case{
+		{Name: "in order", Want: "valid", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke enqueue 2
@@ -23,8 +24,8 @@ func TestExplanations(t *testing.T) {
 			1 ok dequeue 2
 			1 invoke receive
 			1 ok receive null
-		`, Want: checkers.Valid},
-		{Name: "sent at the same time", History: `
+		`},
+		{Name: "sent at the same time", Want: "valid", History: `
 			0 invoke send 1
 			1 invoke send 2
 			0 ok send 1
@@ -33,22 +34,22 @@ func TestExplanations(t *testing.T) {
 			0 ok receive 2
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Valid},
-		{Name: "left in the queue", History: `
+		`},
+		{Name: "left in the queue", Want: "valid", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke send 2
 			0 ok send 2
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Valid},
-		{Name: "an uncertain send that was never received", History: `
+		`},
+		{Name: "an uncertain send that was never received", Want: "valid", History: `
 			0 invoke send 1
 			0 info send 1 !timeout
 			1 invoke receive
 			1 ok receive null
-		`, Want: checkers.Valid},
-		{Name: "an uncertain receive took what is missing", History: `
+		`},
+		{Name: "an uncertain receive took what is missing", Want: "valid", History: `
 			0 invoke receive
 			0 info receive !timeout
 			1 invoke send 1
@@ -59,15 +60,15 @@ func TestExplanations(t *testing.T) {
 			1 ok receive 2
 			1 invoke receive
 			1 ok receive null
-		`, Want: checkers.Valid},
-		{Name: "an uncertain receive may have taken what a later receive asked for in vain", History: `
+		`},
+		{Name: "an uncertain receive may have taken what a later receive asked for in vain", Want: "valid", History: `
 			0 invoke send 1
 			0 ok send 1
 			1 invoke receive
 			2 invoke receive
 			2 ok receive null
-		`, Want: checkers.Valid},
-		{Name: "equal values in order", History: `
+		`},
+		{Name: "equal values in order", Want: "valid", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke send 2
@@ -80,34 +81,34 @@ func TestExplanations(t *testing.T) {
 			0 ok receive 2
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Valid},
-		{Name: "nobody sent it", History: `
+		`},
+		{Name: "nobody sent it", Want: "phantom", History: `
 			0 invoke send 1 node=n1
 			0 ok send 1 node=n1
 			1 invoke receive node=n2
 			1 ok receive 7 node=n2
-		`, Want: checkers.Invalid},
-		{Name: "sent later", History: `
+		`},
+		{Name: "sent later", Want: "phantom", History: `
 			0 invoke receive
 			0 ok receive 1
 			1 invoke send 1
 			1 ok send 1
-		`, Want: checkers.Invalid},
-		{Name: "a failed send", History: `
+		`},
+		{Name: "a failed send", Want: "phantom", History: `
 			0 invoke send 1
 			0 fail send 1 !queue is full
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Invalid},
-		{Name: "received twice", History: `
+		`},
+		{Name: "received twice", Want: "duplicated", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke receive
 			1 invoke receive
 			0 ok receive 1
 			1 ok receive 1
-		`, Want: checkers.Invalid},
-		{Name: "received three times, tried twice", History: `
+		`},
+		{Name: "received three times, tried twice", Want: "duplicated", History: `
 			0 invoke send 1
 			0 ok send 1
 			1 invoke send 1
@@ -118,8 +119,8 @@ func TestExplanations(t *testing.T) {
 			0 ok receive 1
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Invalid},
-		{Name: "overtaken", History: `
+		`},
+		{Name: "overtaken", Want: "reordered", History: `
 			0 invoke send 1 node=n1
 			0 ok send 1 node=n1
 			0 invoke send 2 node=n1
@@ -128,8 +129,8 @@ func TestExplanations(t *testing.T) {
 			1 ok receive 2 node=n2
 			1 invoke receive node=n3
 			1 ok receive 1 node=n3
-		`, Want: checkers.Invalid},
-		{Name: "overtaken, sent with unknown outcome", History: `
+		`},
+		{Name: "overtaken, sent with unknown outcome", Want: "reordered", History: `
 			0 invoke send 1
 			0 info send 1 !timeout
 			1 invoke receive
@@ -142,8 +143,8 @@ func TestExplanations(t *testing.T) {
 			1 ok receive 3
 			1 invoke receive
 			1 ok receive 2
-		`, Want: checkers.Invalid},
-		{Name: "lost", History: `
+		`},
+		{Name: "lost", Want: "lost", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke send 2
@@ -151,8 +152,8 @@ func TestExplanations(t *testing.T) {
 			1 invoke receive
 			1 ok receive 2
 			2 invoke receive
-		`, Want: checkers.Invalid},
-		{Name: "lost, but for one that an uncertain receive may have taken", History: `
+		`},
+		{Name: "lost, but for one that an uncertain receive may have taken", Want: "lost", History: `
 			3 invoke receive
 			3 info receive !timeout
 			0 invoke send 1
@@ -164,22 +165,22 @@ func TestExplanations(t *testing.T) {
 			1 invoke receive
 			1 ok receive 3
 			2 invoke receive
-		`, Want: checkers.Invalid},
-		{Name: "not empty", History: `
+		`},
+		{Name: "not empty", Want: "wrong-empty", History: `
 			0 invoke send 1
 			0 ok send 1
 			1 invoke receive
 			1 ok receive null
 			0 invoke receive
 			0 ok receive 1
-		`, Want: checkers.Invalid},
-		{Name: "not empty, and never received", History: `
+		`},
+		{Name: "not empty, and never received", Want: "lost", History: `
 			0 invoke send 1 key=k
 			0 ok send 1 key=k
 			1 invoke receive key=k
 			1 ok receive null key=k
-		`, Want: checkers.Invalid},
-		{Name: "never empty", History: `
+		`},
+		{Name: "never empty", Want: "wrong-empty", History: `
 			0 invoke send 1
 			0 ok send 1
 			1 invoke receive
@@ -190,8 +191,8 @@ func TestExplanations(t *testing.T) {
 			1 ok receive null
 			2 invoke receive
 			2 ok receive 2
-		`, Want: checkers.Invalid},
-		{Name: "not empty, although an uncertain receive took something", History: `
+		`},
+		{Name: "not empty, although an uncertain receive took something", Want: "lost", History: `
 			0 invoke send 1
 			0 ok send 1
 			0 invoke send 2
@@ -199,18 +200,18 @@ func TestExplanations(t *testing.T) {
 			1 invoke receive
 			2 invoke receive
 			2 ok receive null
-		`, Want: checkers.Invalid},
-		{Name: "no integer is sent", History: `
+		`},
+		{Name: "no integer is sent", Want: "unknown", History: `
 			0 invoke send "one"
 			0 ok send "one"
-		`, Want: checkers.Unknown},
-		{Name: "no integer is received", History: `
+		`},
+		{Name: "no integer is received", Want: "unknown", History: `
 			0 invoke receive key=k
 			0 ok receive {"a":1} key=k
-		`, Want: checkers.Unknown},
-		{Name: "another operation", History: `
+		`},
+		{Name: "another operation", Want: "unknown", History: `
 			0 invoke peek
 			0 ok peek 1
-		`, Want: checkers.Unknown},
-	}, *update)
+		`},
+	})
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/assaykit/assay/checkers/linearizability/internal/collection/liar"
 )
 
-func BenchmarkMonitor(b *testing.B) {
+func BenchmarkVerdict(b *testing.B) {
 	liar.Bench(b, Type(), liar.Stack, 1_000, 10_000, 100_000, 1_000_000)
 }
 

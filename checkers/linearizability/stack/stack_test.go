@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/assaykit/assay/checkers"
-	"github.com/assaykit/assay/checkers/linearizability/internal/collection/liar"
+	"github.com/assaykit/assay/checkers/linearizability"
+	"github.com/assaykit/assay/checkers/linearizability/internal/cases"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestExplanations(t *testing.T) {
-	liar.Explain(t, Type(), []liar.Case{
-		{Name: "last in, first out", History: `
+	cases.Check(t, func(cases.Case) checkers.Checker { return linearizability.New(Type()) }, *update, []cases.Case{
+		{Name: "last in, first out", Want: "valid", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -23,8 +24,8 @@ func TestExplanations(t *testing.T) {
 			1 ok pop 1
 			1 invoke pop
 			1 ok pop null
-		`, Want: checkers.Valid},
-		{Name: "pushed and popped at one moment", History: `
+		`},
+		{Name: "pushed and popped at one moment", Want: "valid", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -33,8 +34,8 @@ func TestExplanations(t *testing.T) {
 			1 invoke pop
 			1 ok pop 1
 			0 ok push 2
-		`, Want: checkers.Valid},
-		{Name: "an uncertain pop took what was above", History: `
+		`},
+		{Name: "an uncertain pop took what was above", Want: "valid", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -43,8 +44,8 @@ func TestExplanations(t *testing.T) {
 			1 info pop !timeout
 			2 invoke pop
 			2 ok pop 1
-		`, Want: checkers.Valid},
-		{Name: "equal values", History: `
+		`},
+		{Name: "equal values", Want: "valid", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 1
@@ -57,22 +58,22 @@ func TestExplanations(t *testing.T) {
 			1 ok pop 1
 			1 invoke pop
 			1 ok pop 1
-		`, Want: checkers.Valid},
-		{Name: "nobody pushed it", History: `
+		`},
+		{Name: "nobody pushed it", Want: "phantom", History: `
 			0 invoke pop
 			0 ok pop 3
 			0 invoke push 3
 			0 ok push 3
-		`, Want: checkers.Invalid},
-		{Name: "popped twice", History: `
+		`},
+		{Name: "popped twice", Want: "duplicated", History: `
 			0 invoke push 3
 			0 info push 3 !timeout
 			1 invoke pop
 			1 ok pop 3
 			1 invoke pop
 			1 ok pop 3
-		`, Want: checkers.Invalid},
-		{Name: "popped from below", History: `
+		`},
+		{Name: "popped from below", Want: "reordered", History: `
 			0 invoke push 1 node=n1
 			0 ok push 1 node=n1
 			0 invoke push 2 node=n1
@@ -81,8 +82,8 @@ func TestExplanations(t *testing.T) {
 			1 ok pop 1 node=n2
 			1 invoke pop node=n2
 			1 ok pop 2 node=n2
-		`, Want: checkers.Invalid},
-		{Name: "popped from below at the same time", History: `
+		`},
+		{Name: "popped from below at the same time", Want: "reordered", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -95,16 +96,16 @@ func TestExplanations(t *testing.T) {
 			1 ok pop 2
 			1 invoke pop
 			1 ok pop 3
-		`, Want: checkers.Invalid},
-		{Name: "lost", History: `
+		`},
+		{Name: "lost", Want: "lost", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
 			0 ok push 2
 			1 invoke pop
 			1 ok pop 1
-		`, Want: checkers.Invalid},
-		{Name: "lost, although an uncertain pop took something", History: `
+		`},
+		{Name: "lost, although an uncertain pop took something", Want: "lost", History: `
 			3 invoke pop
 			3 info pop !timeout
 			0 invoke push 1
@@ -115,8 +116,8 @@ func TestExplanations(t *testing.T) {
 			0 ok push 3
 			1 invoke pop
 			1 ok pop 1
-		`, Want: checkers.Invalid},
-		{Name: "first in, first out", History: `
+		`},
+		{Name: "first in, first out", Want: "reordered", History: `
 			0 invoke push 1
 			1 invoke push 2
 			0 ok push 1
@@ -131,8 +132,8 @@ func TestExplanations(t *testing.T) {
 			3 ok pop 3
 			3 invoke push 4
 			3 ok push 4
-		`, Want: checkers.Invalid},
-		{Name: "one after the other at the bottom", History: `
+		`},
+		{Name: "one after the other at the bottom", Want: "valid", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -145,8 +146,8 @@ func TestExplanations(t *testing.T) {
 			4 ok pop 2
 			3 invoke pop
 			3 ok pop 3
-		`, Want: checkers.Valid},
-		{Name: "no bottom", History: `
+		`},
+		{Name: "no bottom", Want: "reordered", History: `
 			0 invoke push 1
 			0 ok push 1
 			0 invoke push 2
@@ -159,8 +160,8 @@ func TestExplanations(t *testing.T) {
 			3 invoke pop
 			3 ok pop 3
 			2 ok pop 2
-		`, Want: checkers.Invalid},
-		{Name: "not empty", History: `
+		`},
+		{Name: "not empty", Want: "wrong-empty", History: `
 			0 invoke push 1
 			0 ok push 1
 			1 invoke pop
@@ -171,10 +172,10 @@ func TestExplanations(t *testing.T) {
 			2 ok pop 2
 			2 invoke pop
 			2 ok pop 1
-		`, Want: checkers.Invalid},
-		{Name: "no integer is pushed", History: `
+		`},
+		{Name: "no integer is pushed", Want: "unknown", History: `
 			0 invoke push [1]
 			0 ok push [1]
-		`, Want: checkers.Unknown},
-	}, *update)
+		`},
+	})
 }
