@@ -1,0 +1,50 @@
+//go:build linux
+
+// Package disk puts a layer between the programs of one node and the folder that
+// holds their data. The layer passes everything on, but it keeps in memory what
+// was written until it is synced, as an operating system does; so it can forget
+// that, which is what a power failure does to a disk, while killing a process does
+// not. It can also fail, fill up, be slow, or lie about what was synced.
+//
+// It is a FUSE file system that is mounted nowhere at first (fsmount(2)) and then
+// moved into the mount namespace of a container (move_mount(2)), over the folder
+// whose contents it passes on. Nothing of it is to be seen outside.
+//
+// What it does not imitate: names are durable at once, so that a rename that was not
+// synced is never lost; truncating a file makes durable what was written before.
+// Both lose less than a real disk may, never more.
+package disk
+
+import "time"
+
+// Faults are what a disk does wrong. The zero value is a good one.
+type Faults struct {
+	// ReadFails, WriteFails and SyncFails are probabilities of an input/output
+	// error. What a failed sync was to make durable is visible until the power
+	// fails and is never made durable by a later one, unless it is written again,
+	// as on Linux.
+	ReadFails, WriteFails, SyncFails float64
+	// Flips is the probability with which what is read has one wrong bit.
+	Flips float64
+	// Full lets nothing new be written.
+	Full bool
+	// Lies says of every sync that it was done, and does nothing.
+	Lies bool
+	// Delay is how much longer every read and write takes, and SyncDelay a sync.
+	Delay, SyncDelay time.Duration
+}
+
+// Counts is how often something happened.
+type Counts struct {
+	Reads, Writes, Syncs uint64
+	// Failed are reads, writes and syncs that were made to fail; Refused are
+	// writes to a full disk, Flipped reads with a wrong bit, Lied syncs that were
+	// none, Delayed all that was slow.
+	Failed, Refused, Flipped, Lied, Delayed uint64
+}
+
+// Loss is what a power failure took.
+type Loss struct {
+	// Files had unsynced pages, of which so many were lost, and kept.
+	Files, Lost, Kept int
+}
