@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaykit/assay/checkers/linearizability/internal/oracle"
 	"github.com/assaykit/assay/checkers/linearizability/object"
 	"github.com/assaykit/assay/checkers/linearizability/search"
 )
@@ -86,7 +87,25 @@ func judge(b *testing.B, o operations) {
 		cancel()
 		runs++
 	}
-	b.ReportMetric(float64(time.Since(began).Nanoseconds())/float64(runs*len(o.ops)), "ns/operation")
+	took := time.Since(began) / time.Duration(runs)
+	b.ReportMetric(float64(took.Nanoseconds())/float64(len(o.ops)), "ns/operation")
 	b.ReportMetric(float64(got.Configurations)/float64(len(o.ops)), "configurations/operation")
 	b.ReportMetric(float64(got.Outcome), []string{"undecided", "legal", "illegal", "too-big"}[got.Outcome])
+	if len(o.ops) <= 10_000 {
+		anchor(b, o, took)
+	}
+}
+
+// anchor tells how many times as long porcupine takes, if it knows an answer within
+// some seconds.
+func anchor(b *testing.B, o operations, ours time.Duration) {
+	ctx, cancel := context.WithTimeout(b.Context(), 3*time.Second)
+	defer cancel()
+	began := time.Now()
+	switch oracle.Porcupine(ctx, o.spec, o.ops, 1<<30) {
+	case object.Legal, object.Illegal:
+		b.ReportMetric(time.Since(began).Seconds()/ours.Seconds(), "porcupine/ours")
+	default:
+		b.ReportMetric(1, "porcupine:unknown")
+	}
 }

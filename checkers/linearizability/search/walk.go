@@ -155,33 +155,35 @@ func (w *walk) lost(state object.State) bool {
 	return late
 }
 
-// The choices of a frame come in this order: the operation that ends next; those
-// that leave what it needs; the other ones; the uncertain ones by group. Nothing
-// depends on the order but the time until an order is found.
+// extend goes on from a configuration by the next choice that leads somewhere. The
+// choices come in this order: the operation that ends next; those that leave what
+// it needs; the other ones; the uncertain ones by group. Nothing depends on the
+// order but the time until an order is found.
 func (w *walk) extend(f *frame) bool {
-	slots := int32(w.slots)
 	if f.cursor == 0 {
-		f.cursor++
+		f.cursor = 1
 		if at := w.ending(); w.movers.has(w.slot[at]) && w.take(f, at) {
 			return true
 		}
 	}
-	for f.cursor <= 2*slots {
-		first := f.cursor <= slots
-		slot := w.movers.from((f.cursor - 1) % slots)
+	return w.choose(f, 1, true) || w.choose(f, 1+int32(w.slots), false) || w.borrow(f)
+}
+
+// choose tries the pending operations that are helpful, or those that are not. The
+// cursor begins at first.
+func (w *walk) choose(f *frame, first int32, helpful bool) bool {
+	for end := first + int32(w.slots); f.cursor < end; {
+		slot := w.movers.from(f.cursor - first)
 		if slot == none {
-			f.cursor = map[bool]int32{true: slots + 1, false: 2*slots + 1}[first]
-			continue
+			f.cursor = end
+			return false
 		}
-		f.cursor = slot + 2
-		if !first {
-			f.cursor += slots
-		}
-		if at := w.at[slot]; first == w.helpful(at) && w.take(f, at) {
+		f.cursor = first + slot + 1
+		if at := w.at[slot]; at != w.ending() && helpful == w.helpful(at) && w.take(f, at) {
 			return true
 		}
 	}
-	return w.borrow(f)
+	return false
 }
 
 // helpful says that an operation leaves what the one needs that ends next.
@@ -192,15 +194,15 @@ func (w *walk) helpful(at int32) bool {
 
 // borrow tries the uncertain operations, from the one the cursor is at.
 func (w *walk) borrow(f *frame) bool {
-	const offset = 2 // none is before the first
-	begin := 2*int32(w.slots) + 1
-	g := f.cursor - begin - offset
-	if f.cursor == begin {
+	const offset = 2 // for none, which is before the first group
+	first := 1 + 2*int32(w.slots)
+	g := f.cursor - first - offset
+	if f.cursor == first {
 		g = w.active.first()
 	}
 	for g != none {
 		next := w.active.next(g)
-		f.cursor = begin + offset + next
+		f.cursor = first + offset + next
 		if w.takeUncertain(f, g) {
 			return true
 		}
