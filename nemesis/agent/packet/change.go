@@ -31,6 +31,35 @@ const shortestCorrupt = 120
 // their frames, and a wrong length is noticed at once.
 var places = []int{1002, 482, 242, 152, 92, 66, 42, 18}
 
+// change returns the bytes that arrive in place of a packet's, nil for the same.
+func (l *link) change(f fate, packet []byte) []byte {
+	tampers := l.shape.Pattern != ""
+	if !f.noise && !f.corrupt && !tampers {
+		return nil
+	}
+	s, ok := dissect(append([]byte(nil), packet...))
+	if !ok {
+		return nil
+	}
+	changed := false
+	if tampers && s.tamper([]byte(l.shape.Pattern), []byte(l.shape.Replacement)) {
+		l.counts.Tampered++
+		changed = true
+	}
+	if f.corrupt && s.corrupt(l.random) {
+		l.counts.Corrupted++
+		changed = true
+	}
+	if f.noise && s.noise(l.random) {
+		l.counts.Noisy++
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	return s.packet
+}
+
 // segment is what IPv4 carries in one packet, taken apart.
 type segment struct {
 	packet []byte

@@ -253,35 +253,6 @@ func (e *Engine) deliver(h held) {
 	_ = unix.Sendto(e.raw, h.payload, 0, &to)
 }
 
-// change returns the bytes that arrive in place of a packet's, nil for the same.
-func (l *link) change(f fate, packet []byte) []byte {
-	tampers := l.shape.Pattern != ""
-	if !f.noise && !f.corrupt && !tampers {
-		return nil
-	}
-	s, ok := dissect(append([]byte(nil), packet...))
-	if !ok {
-		return nil
-	}
-	changed := false
-	if tampers && s.tamper([]byte(l.shape.Pattern), []byte(l.shape.Replacement)) {
-		l.counts.Tampered++
-		changed = true
-	}
-	if f.corrupt && s.corrupt(l.random) {
-		l.counts.Corrupted++
-		changed = true
-	}
-	if f.noise && s.noise(l.random) {
-		l.counts.Noisy++
-		changed = true
-	}
-	if !changed {
-		return nil
-	}
-	return s.packet
-}
-
 // clock is nanoseconds of monotonic time.
 func clock() int64 {
 	var now unix.Timespec
