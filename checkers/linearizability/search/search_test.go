@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -184,6 +185,55 @@ func TestASearchThatOutgrowsItsMemoryIsTooBig(t *testing.T) {
 	if got.Outcome != object.TooBig || got.Configurations > 1<<18 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// sampling is a context that looks at the heap now and then when it is asked.
+type sampling struct {
+	context.Context
+	asked int
+	most  uint64
+}
+
+func (s *sampling) Err() error {
+	if s.asked++; s.asked%100 == 0 {
+		s.most = max(s.most, liveHeap())
+	}
+	return s.Context.Err()
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+func TestMemoryStaysWithinTheBudget(t *testing.T) {
+	const budget = 24 << 20
+	for name, operations := range map[string]func() (object.Spec, []object.Op){"sets": hard, "states": permutations} {
+		spec, ops := operations()
+		before := liveHeap()
+		ctx := &sampling{Context: t.Context()}
+		if got := search.Run(ctx, spec, ops, budget); got.Outcome != object.TooBig {
+			t.Fatalf("%s: %+v", name, got)
+		}
+		used := int(ctx.most) - int(before)
+		if used > budget*5/4 || used < budget/4 {
+			t.Errorf("%s: %d MiB live of a budget of %d MiB", name, used>>20, budget>>20)
+		}
+		t.Logf("%s: %d MiB live of a budget of %d MiB", name, used>>20, budget>>20)
+	}
+}
+
+// permutations are puts into a queue at the same time, in any order of which none
+// explains what is taken out.
+func permutations() (object.Spec, []object.Op) {
+	b := newBox("queue")
+	var ops []object.Op
+	for i := range 20 {
+		ops = append(ops, object.Op{Class: b.class(fmt.Sprintf("put %c", 'a'+i)), Start: i, End: 100 + i})
+	}
+	return b, append(ops, object.Op{Class: b.class("get z"), Start: 50, End: 60})
 }
 
 func TestASearchEndsWithItsContext(t *testing.T) {
