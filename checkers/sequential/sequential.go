@@ -107,6 +107,9 @@ func (c checker) judge(ctx context.Context, deadline time.Time, t *trace.Trace) 
 		v.Reason = accusation(len(f.Context))
 		return v
 	}
+	if forced.circle != nil {
+		forced = nil // which was not believed
+	}
 	switch c.search(searching, t, all, forced) {
 	case legal:
 		v.Validity = checkers.Valid
