@@ -126,8 +126,9 @@ func causalOracle(calls []history.Call) bool {
 			}
 		}
 	}
+	o.happen()
 	for i, call := range o.calls {
-		if _, writes := left(call); writes && o.happened(i) {
+		if _, writes := left(call); writes && o.happened[i] {
 			o.wrote = append(o.wrote, i)
 		}
 	}
@@ -146,9 +147,9 @@ func (o *oracle) knowledge() [][]bool {
 	for i, call := range o.calls {
 		knows[i] = make([]bool, len(o.calls))
 		for j, before := range o.calls[:i] {
-			knows[i][j] = o.happened(i) && before.Process == call.Process && before.Type == history.OK
+			knows[i][j] = o.happened[i] && before.Process == call.Process && before.Type == history.OK
 		}
-		if o.source[i] >= 0 && o.happened(i) {
+		if o.source[i] >= 0 && o.happened[i] {
 			knows[i][o.source[i]] = true
 		}
 	}
@@ -179,7 +180,7 @@ func (o *oracle) anyCausalOrder(knows [][]bool, order []int) bool {
 
 func (o *oracle) isCausal(knows [][]bool, order []int) bool {
 	for i := range o.calls {
-		if o.source[i] == unread || !o.happened(i) {
+		if o.source[i] == unread || !o.happened[i] {
 			continue
 		}
 		for at, w := range order {

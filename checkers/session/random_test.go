@@ -19,8 +19,9 @@ type oracle struct {
 	asked map[session.Guarantee]bool
 	// wrote are the calls that left a version, and source is which of these each
 	// call found: none for the initial version, unread if it found none.
-	wrote  []int
-	source []int
+	wrote    []int
+	source   []int
+	happened []bool
 }
 
 const (
@@ -64,6 +65,7 @@ func (o *oracle) satisfiable() bool {
 
 func (o *oracle) anySource(i int) bool {
 	if i == len(o.calls) {
+		o.happen()
 		return o.anyOrder(map[int]int{none: 0})
 	}
 	v, finds := found(o.calls[i])
@@ -110,7 +112,7 @@ func (o *oracle) anyOrder(rank map[int]int) bool {
 func (o *oracle) meets(rank map[int]int) bool {
 	for i, call := range o.calls {
 		_, writes := left(call)
-		if writes && call.F == "cas" && o.happened(i) && o.source[i] != unread && rank[o.source[i]] >= rank[i] {
+		if writes && call.F == "cas" && o.happened[i] && o.source[i] != unread && rank[o.source[i]] >= rank[i] {
 			return false
 		}
 		for j := i + 1; j < len(o.calls); j++ {
@@ -122,17 +124,21 @@ func (o *oracle) meets(rank map[int]int) bool {
 	return true
 }
 
-// happened says whether a call was acknowledged, or somebody found what it left.
-func (o *oracle) happened(i int) bool {
-	if o.calls[i].Type == history.OK {
-		return true
-	}
-	for j := range o.calls {
-		if j != i && o.source[j] == i && o.happened(j) {
-			return true
+// happen finds which calls happened: those that were acknowledged, and those that
+// left what another one found which happened.
+func (o *oracle) happen() {
+	o.happened = make([]bool, len(o.calls))
+	for changed := true; changed; {
+		changed = false
+		for i, call := range o.calls {
+			if !o.happened[i] && call.Type == history.OK {
+				o.happened[i], changed = true, true
+			}
+			if s := o.source[i]; o.happened[i] && s >= 0 && !o.happened[s] {
+				o.happened[s], changed = true, true
+			}
 		}
 	}
-	return false
 }
 
 func (o *oracle) agree(i, j int, rank map[int]int) bool {
