@@ -143,7 +143,7 @@ func (f *forced) versionName(v int32) string {
 	return f.trace.Name(f.trace.Ops[v].Left)
 }
 
-// brief is an operation in few words: `the read of 3 from "x" by process 2`.
+// brief is an operation in few words: `process 2's read of "x" (3)`.
 func (f *forced) brief(i int32) string {
 	op := &f.trace.Ops[i]
 	on := ""

@@ -63,7 +63,8 @@ func (m *Measured) Versions() Distribution[int] {
 	return distribution(versions)
 }
 
-// Brief is the gist in a few words: "stale by up to 340 ms, 3 versions".
+// Brief is the gist in a few words: "2 reads were certainly stale, by up to 340 ms, 3
+// versions".
 func (m *Measured) Brief() string {
 	if len(m.Stale) == 0 {
 		return "no read was certainly stale"
