@@ -1,0 +1,221 @@
+package docker
+
+import (
+	"context"
+	"math"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/demo"
+	"github.com/assaykit/assay/workloads"
+)
+
+// benchCluster starts a cluster of a target where ASSAY_DOCKER=1 says that there
+// is an engine.
+func benchCluster(b *testing.B, target cluster.Target, nodes int) *Cluster {
+	b.Helper()
+	if os.Getenv("ASSAY_DOCKER") != "1" {
+		b.Skip("needs a Docker engine: ASSAY_DOCKER=1")
+	}
+	e, err := Connect(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { e.Close() })
+	b.Setenv("ASSAY_STATE", b.TempDir())
+	o := cluster.Options{Run: newRun(), Target: target, Config: cluster.Config{Nodes: nodes}}
+	made, err := e.Start(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := made.Close(context.Background()); err != nil {
+			b.Error(err)
+		}
+	})
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	if err := target.Ready(ctx, made, o.Config); err != nil {
+		b.Fatal(err)
+	}
+	return made.(*Cluster)
+}
+
+func mustSet(b *testing.B, c *Cluster, r cluster.Rules) {
+	b.Helper()
+	if err := c.SetRules(b.Context(), r); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkPartition cuts five nodes in halves. The goal is 20 ms.
+func BenchmarkPartition(b *testing.B) {
+	c := benchCluster(b, echo{}, 5)
+	halves := cluster.Rules{Drop: map[cluster.Link]bool{}}
+	for _, x := range []string{"n1", "n2"} {
+		for _, y := range []string{"n3", "n4", "n5"} {
+			halves.Drop[cluster.Link{From: x, To: y}], halves.Drop[cluster.Link{From: y, To: x}] = true, true
+		}
+	}
+	for b.Loop() {
+		mustSet(b, c, halves)
+		b.StopTimer()
+		mustSet(b, c, cluster.Rules{})
+		b.StartTimer()
+	}
+}
+
+// BenchmarkShape makes all links of five nodes slow, changes that, or heals it.
+// The goal of a change is 5 ms.
+func BenchmarkShape(b *testing.B) {
+	c := benchCluster(b, echo{}, 5)
+	slow := func(delay time.Duration) cluster.Rules {
+		var links []cluster.Link
+		for _, x := range c.nodes {
+			for _, y := range c.nodes {
+				if x != y {
+					links = append(links, cluster.Link{From: x.spec.Name, To: y.spec.Name})
+				}
+			}
+		}
+		return shaped(cluster.Shape{Delay: delay}, links...)
+	}
+	b.Run("apply", func(b *testing.B) {
+		for b.Loop() {
+			mustSet(b, c, slow(time.Millisecond))
+			b.StopTimer()
+			mustSet(b, c, cluster.Rules{})
+			b.StartTimer()
+		}
+	})
+	b.Run("change", func(b *testing.B) {
+		delay := time.Millisecond
+		for b.Loop() {
+			delay++
+			mustSet(b, c, slow(delay))
+		}
+	})
+	b.Run("heal", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			mustSet(b, c, slow(time.Millisecond))
+			b.StartTimer()
+			mustSet(b, c, cluster.Rules{})
+		}
+	})
+}
+
+// BenchmarkRestart is how long after its start a node has its rules again.
+func BenchmarkRestart(b *testing.B) {
+	c := benchCluster(b, echo{}, 5)
+	r := shaped(cluster.Shape{Delay: time.Millisecond}, there)
+	r.Drop = map[cluster.Link]bool{back: true}
+	mustSet(b, c, r)
+	n := c.nodes[1]
+	for b.Loop() {
+		b.StopTimer()
+		if err := n.Kill(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := n.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		found, err := n.inspect(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		// As if it had just been started: nothing holds.
+		mustSet(b, c, cluster.Rules{})
+		c.rules = r
+		b.StartTimer()
+		if err := c.welcome(b.Context(), n, found.State); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkIdleAgent compares the throughput of the demo with and without an agent
+// that has nothing to do, in pairs of rounds that alternate. The goal is that it
+// costs 2 % at most, which can be told only if the margin is smaller than that.
+func BenchmarkIdleAgent(b *testing.B) {
+	c := benchCluster(b, demo.New(), 3)
+	register := dialRegister(b, c)
+	const rounds, writes = 150, 100
+	throughput := func() float64 {
+		time.Sleep(settle)
+		began := time.Now()
+		for i := range writes {
+			if err := register.Write(b.Context(), "x", i); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return writes / time.Since(began).Seconds()
+	}
+	throughput() // warms up
+	for b.Loop() {
+		var with, costs []float64
+		for round := range rounds {
+			var w, without float64
+			// Who comes first changes, so that a trend of the machine favours nobody.
+			if round%2 == 0 {
+				w = throughput()
+			}
+			frozen(b, c, func() { without = throughput() })
+			if round%2 == 1 {
+				w = throughput()
+			}
+			with, costs = append(with, w), append(costs, 100*(1-w/without))
+		}
+		cost, margin := medianAndMargin(costs)
+		b.ReportMetric(median(with), "writes/s")
+		b.ReportMetric(cost, "%cost")
+		b.ReportMetric(margin, "%margin")
+	}
+}
+
+// settle is how long the engine's own work after a request is waited for.
+const settle = 50 * time.Millisecond
+
+// frozen does something while the agent is frozen, which is as good as none.
+func frozen(b *testing.B, c *Cluster, do func()) {
+	b.Helper()
+	if err := c.engine.api.ContainerPause(b.Context(), c.agent.id); err != nil {
+		b.Fatal(err)
+	}
+	do()
+	if err := c.engine.api.ContainerUnpause(b.Context(), c.agent.id); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func dialRegister(b *testing.B, c *Cluster) workloads.Register {
+	b.Helper()
+	client, err := demo.New().Dial(b.Context(), c.nodes[0], cluster.Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { client.Close() })
+	register, ok := client.(workloads.Register)
+	if !ok {
+		b.Fatal("the demo has no registers")
+	}
+	return register
+}
+
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	return values[len(values)/2]
+}
+
+// medianAndMargin are the median and half of its 95 % confidence interval, from the
+// order statistics of a binomial distribution, which no outlier moves.
+func medianAndMargin(values []float64) (middle, margin float64) {
+	values = slices.Sorted(slices.Values(values))
+	n := float64(len(values))
+	reach := 0.98 * math.Sqrt(n)
+	low, high := values[int(max(0, n/2-reach))], values[int(min(n-1, n/2+reach))]
+	return median(values), (high - low) / 2
+}
