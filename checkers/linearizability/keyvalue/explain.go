@@ -2,6 +2,7 @@ package keyvalue
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assaykit/assay/checkers/linearizability/object"
@@ -35,6 +36,11 @@ var _ object.Explainer = (*store)(nil)
 
 // Explain says what the versions of a few operations contradict.
 func (s *store) Explain(ops []object.Op) (object.Account, bool) {
+	ops = slices.Clone(ops)
+	for i := range ops { // what was acknowledged only after the part is over
+		ops[i].Maybe = ops[i].Maybe && s.classes[ops[i].Class].version == unknown
+	}
+	s.infer(ops)
 	v := s.judge(ops)
 	if !v.illegal() {
 		return object.Account{}, false
@@ -58,11 +64,11 @@ func (v *verdict) tell(c *class, culprit string) (short, text string) {
 		return ", although a greater one had been given out",
 			fmt.Sprintf("%s. But this was over before the former began, and its version is greater: %s.", culprit, v.did(v.witness[1]))
 	case LostUpdate:
-		return ", which was not so any more", fmt.Sprintf("%s. But that was not so any more, or not yet: %s", culprit, v.rest("the versions say which changes came right before: "))
+		return ", which was not so any more", fmt.Sprintf("%s. But that was not so any more, or not yet: %s", culprit, v.rest("by their versions, these came right before it: "))
 	case DeletedNothing:
-		return ", although there was none", fmt.Sprintf("%s. But there was nothing to delete: %s", culprit, v.rest("the last change before, by its version, was this: "))
+		return ", although there was none", fmt.Sprintf("%s. But there was nothing to delete: %s", culprit, v.rest("by their versions, these came right before it: "))
 	case Phantom:
-		return ", which nobody had put by then", fmt.Sprintf("%s. But %s", culprit, v.rest("this came only after that: "))
+		return ", which nobody had put by then", fmt.Sprintf("%s. But %s", culprit, v.later(c))
 	case WrongValue:
 		return ", which is not what was put", fmt.Sprintf("%s. But that version is another's: %s.", culprit, v.did(v.witness[1]))
 	case StaleRead:
@@ -73,10 +79,20 @@ func (v *verdict) tell(c *class, culprit string) (short, text string) {
 	return ", which it was", fmt.Sprintf("%s. But at no moment of that call was there another version: %s", culprit, v.rest("the versions say what was there: "))
 }
 
+// later tells who put what was found too early, if anybody ever did.
+func (v *verdict) later(c *class) string {
+	for _, op := range v.store.ops {
+		if d := &v.store.classes[op.Class]; d.changes() && d.version == c.version {
+			return fmt.Sprintf("it has got that version only after that: %s.", object.Did(v.store, v.store.calls, op))
+		}
+	}
+	return "no operation of the whole run has got that version."
+}
+
 // rest tells of the others that show a contradiction.
 func (v *verdict) rest(lead string) string {
 	if len(v.witness) == 1 {
-		return "no operation of the whole run did that by then."
+		return "no operation of the whole run can have put that there by then."
 	}
 	var all []string
 	for _, i := range v.witness[1:] {

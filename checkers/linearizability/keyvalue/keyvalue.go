@@ -21,7 +21,9 @@
 // (Revisions), which is then one object. They need not be consecutive: others may
 // have changed what the history does not know. That gives all acknowledged changes
 // one order, so that a single sweep decides unless it is open which of several
-// operations of unknown outcome left a value that was found.
+// operations of unknown outcome left a value that was found, or whether one made a
+// key come or go that nobody looked at in between. Then the general engine decides,
+// which of a whole map with many keys may be too much: the verdict is unknown.
 package keyvalue
 
 import (
@@ -36,7 +38,7 @@ import (
 // Versions are keys each of which has versions of its own.
 func Versions() object.Type {
 	return object.Type{
-		Name: "versioned key", About: "a key whose versions grow: put, put-if, get, delete",
+		Name: "versioned-key", About: "a key whose versions grow: put, put-if, get, delete",
 		Open: func(k history.KeyCalls) (object.Object, error) { return open(k) },
 	}
 }
@@ -44,7 +46,7 @@ func Versions() object.Type {
 // Revisions is a map with one revision for all keys.
 func Revisions() object.Type {
 	return object.Type{
-		Name: "map with revisions", Plural: "maps with revisions", Whole: true,
+		Name: "versioned-map", Whole: true,
 		About: "a map whose revision grows with every change: put, put-if, get, delete",
 		Open:  func(k history.KeyCalls) (object.Object, error) { return open(k) },
 	}
@@ -73,6 +75,9 @@ type class struct {
 	expected int
 	// revision is that of the whole map, as told by a get, or unknown.
 	revision int
+	// sure is set if what a put-if or a deletion needs to find was there, as the
+	// versions say, so that it need not be asked for any more.
+	sure bool
 }
 
 const (
@@ -95,6 +100,8 @@ type store struct {
 	// owned are the versions of acknowledged changes, and told those that were found
 	// or replaced.
 	owned, told map[int]bool
+	// inferred are the classes of changes whose versions were found out.
+	inferred map[class]int32
 }
 
 var _ object.Object = (*store)(nil)
@@ -109,7 +116,7 @@ type reader struct {
 }
 
 func open(k history.KeyCalls) (*store, error) {
-	s := &store{calls: k.Calls, owned: map[int]bool{}, told: map[int]bool{}}
+	s := &store{calls: k.Calls, owned: map[int]bool{}, told: map[int]bool{}, inferred: map[class]int32{}}
 	r := &reader{s, map[class]int32{}, map[string]int32{}, map[int]int32{}, map[string]int32{}}
 	for i := range k.Calls {
 		if err := r.add(i); err != nil {
@@ -141,8 +148,7 @@ func (r *reader) number(c class) int32 {
 	if known {
 		return n
 	}
-	n = int32(len(r.classes))
-	r.classes = append(r.classes, c)
+	n = r.enter(c)
 	switch {
 	case !c.changes() || c.version == unknown:
 		r.classOf[c] = n
@@ -156,6 +162,23 @@ func (r *reader) number(c class) int32 {
 		r.told[c.expected] = true
 	}
 	return n
+}
+
+// enter makes a class. After those that need to find something comes the same one
+// without the need.
+func (s *store) enter(c class) int32 {
+	n := int32(len(s.classes))
+	s.classes = append(s.classes, c)
+	if c.needs() {
+		c.sure = true
+		s.classes = append(s.classes, c)
+	}
+	return n
+}
+
+// needs says that a change with a version needs to find something.
+func (c *class) needs() bool {
+	return (c.kind == putIf || c.kind == remove) && c.version != unknown && !c.sure
 }
 
 func (r *reader) read(call *history.Call) (c class, keep bool, err error) {
@@ -268,7 +291,10 @@ func (s *store) Ops() []object.Op { return s.ops }
 // Verb tells what an operation did.
 func (s *store) Verb(op object.Op) string {
 	c := &s.classes[op.Class]
-	of := checkers.On("key", s.keys[c.key])
+	of := ""
+	if len(s.keys) > 1 {
+		of = checkers.On("key", s.keys[c.key])
+	}
 	switch {
 	case c.kind == found:
 		return fmt.Sprintf("found %v at version %d%s%s", s.values[c.value], c.version, of, at(c))

@@ -111,6 +111,22 @@ func (l *line) puts(p int, key int32) bool {
 	return c.key == key && c.kind != remove
 }
 
+// allows says whether the change at a position finds what it needs after the one
+// before it on its key, which is -1 if it is the first.
+func (l *line) allows(before, p int) bool {
+	there := before >= 0 && l.class(before).kind != remove
+	switch c := l.class(p); {
+	case c.sure || c.kind == put:
+		return true
+	case c.kind == remove:
+		return there
+	case there:
+		return c.expected == l.versions[before]
+	default:
+		return c.expected == gone
+	}
+}
+
 // before is the position of the last change of a key up to a position, and its
 // place among those of the key; each -1 if there is none.
 func (l *line) before(key int32, p int) (at, nth int) {

@@ -115,24 +115,23 @@ func (v *verdict) changesInTurn() {
 }
 
 func (v *verdict) inTurn(key int32, before, p int) {
-	there := before != none && v.class(before).kind != remove
-	version, last := gone, none
-	if before != none {
-		last = v.changes[before]
+	if v.allows(before, p) {
+		return
 	}
-	if there {
-		version = v.versions[before]
+	c, i := v.class(p), v.changes[p]
+	last, sooner := v.changeAt(before), none
+	if before >= 0 {
+		at, _ := v.before(key, before-1)
+		sooner = v.changeAt(at)
 	}
-	switch c, i := v.class(p), v.changes[p]; {
-	case c.kind == remove && !there:
-		v.suspect(key, DeletedNothing, i, last)
-	case c.kind == putIf && c.expected != version:
+	switch owner, owned := v.owner(c.expected); {
+	case c.kind == remove:
+		v.suspect(key, DeletedNothing, i, last, sooner)
+	case c.expected != gone && owned:
 		// What was replaced before cannot come again, whatever else happened.
-		if owner, owned := v.owner(c.expected); c.expected != gone && owned {
-			v.convict(LostUpdate, i, v.changes[owner], last)
-		} else {
-			v.suspect(key, LostUpdate, i, last)
-		}
+		v.convict(LostUpdate, i, v.changes[owner], last)
+	default:
+		v.suspect(key, LostUpdate, i, last)
 	}
 }
 
@@ -156,7 +155,7 @@ func (v *verdict) place(asked func(*class) bool) {
 	next := 0
 	for i := range v.ops {
 		c := &v.store.classes[v.ops[i].Class]
-		if c.changes() || !asked(c) || v.illegal() {
+		if c.changes() || !asked(c) || v.ops[i].Maybe || v.illegal() {
 			continue
 		}
 		for ; next < len(ended) && ended[next].end < v.ops[i].Start; next++ {

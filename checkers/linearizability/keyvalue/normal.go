@@ -14,14 +14,42 @@ var _ object.Normalizer = (*store)(nil)
 //   - The only one that can have put a value, under a version that somebody found
 //     it with and nobody else has got, did happen, with that version, and before the
 //     first who found it was done.
+//   - A get of unknown outcome, and whatever else changes nothing, is left out.
 //   - One that leaves a state which nobody who may come later needs is left out: in
 //     an order with it the state before lasts longer without it, which disturbs
 //     nobody.
+//   - Where no change of a key is left that is of unknown outcome, the versions say
+//     what each change found. If that was what it needed, it need not be asked for
+//     any more. So a few of the operations can contradict each other by themselves.
 func (s *store) Normal(ops []object.Op) []object.Op {
-	ops = slices.Clone(ops)
+	ops = slices.DeleteFunc(slices.Clone(ops), func(op object.Op) bool { return op.Maybe && !s.classes[op.Class].changes() })
+	if !slices.ContainsFunc(ops, func(op object.Op) bool { return op.Maybe }) {
+		s.assure(ops)
+		return ops
+	}
 	s.infer(ops)
 	n := s.needs(ops)
-	return slices.DeleteFunc(ops, func(op object.Op) bool { return op.Maybe && !n.may(&s.classes[op.Class], op.Start) })
+	ops = slices.DeleteFunc(ops, func(op object.Op) bool { return op.Maybe && !n.may(&s.classes[op.Class], op.Start) })
+	s.assure(ops)
+	return ops
+}
+
+// assure marks the changes that found what they needed.
+func (s *store) assure(ops []object.Op) {
+	l, twice := lineOf(s, ops)
+	if twice != nil {
+		return
+	}
+	maybe := s.maybe(ops)
+	for key, positions := range l.ofKey {
+		before := none
+		for _, p := range positions {
+			if op := &ops[l.changes[p]]; !maybe[key] && s.classes[op.Class].needs() && l.allows(before, p) {
+				op.Class++
+			}
+			before = p
+		}
+	}
 }
 
 // holding is a value of a key under a version, which is unknown where only the
@@ -33,13 +61,6 @@ type holding struct {
 
 // infer makes changes of unknown outcome certain whose values were found.
 func (s *store) infer(ops []object.Op) {
-	var maybe bool
-	for i := range ops {
-		maybe = maybe || ops[i].Maybe
-	}
-	if !maybe {
-		return
-	}
 	seen := s.firstSeen(ops)
 	candidates := s.candidates(ops)
 	for i := range ops {
@@ -78,15 +99,10 @@ const none = -1
 // change has got was done.
 func (s *store) firstSeen(ops []object.Op) map[holding]int {
 	seen := map[holding]int{}
-	certain := map[int]bool{}
-	for i := range ops {
-		if c := &s.classes[ops[i].Class]; !ops[i].Maybe && c.changes() {
-			certain[c.version] = true
-		}
-	}
+	certain := s.certain(ops)
 	for i := range ops {
 		c := &s.classes[ops[i].Class]
-		if c.kind != found || certain[c.version] {
+		if c.kind != found || certain[c.version] || ops[i].Maybe {
 			continue
 		}
 		h := holding{c.key, c.value, c.version}
@@ -95,6 +111,17 @@ func (s *store) firstSeen(ops []object.Op) map[holding]int {
 		}
 	}
 	return seen
+}
+
+// certain are the versions of changes that certainly happened.
+func (s *store) certain(ops []object.Op) map[int]bool {
+	certain := map[int]bool{}
+	for i := range ops {
+		if c := &s.classes[ops[i].Class]; !ops[i].Maybe && c.changes() {
+			certain[c.version] = true
+		}
+	}
+	return certain
 }
 
 // candidates are the changes of unknown outcome by what they would have put.
@@ -118,8 +145,12 @@ func (s *store) happened(op *object.Op, version, end int) {
 	c := s.classes[op.Class]
 	if c.version == unknown {
 		c.version = version
-		op.Class = int32(len(s.classes))
-		s.classes = append(s.classes, c)
+		n, known := s.inferred[c]
+		if !known {
+			n = s.enter(c)
+			s.inferred[c] = n
+		}
+		op.Class = n
 	}
 	op.Maybe, op.Inferred, op.End = false, true, end
 }
@@ -134,17 +165,19 @@ type needs struct {
 }
 
 func (s *store) needs(ops []object.Op) needs {
+	certain := s.certain(ops)
 	n := needs{there: make([]int, len(s.keys)), away: make([]int, len(s.keys)), value: map[holding]int{}}
 	for i := range ops {
 		c, end := &s.classes[ops[i].Class], ops[i].End
 		switch {
-		case c.kind == remove && !ops[i].Maybe, c.kind == putIf && c.expected != gone && !s.owned[c.expected]:
+		case c.sure:
+		case c.kind == remove && !ops[i].Maybe, c.kind == putIf && c.expected != gone && !certain[c.expected]:
 			n.there[c.key] = max(n.there[c.key], end)
 		case c.kind == missed, c.kind == putIf && c.expected == gone:
 			n.away[c.key] = max(n.away[c.key], end)
 		case c.kind == mismatch:
 			n.there[c.key], n.away[c.key] = max(n.there[c.key], end), max(n.away[c.key], end)
-		case c.kind == found && !s.owned[c.version]:
+		case c.kind == found && !certain[c.version]:
 			h := holding{c.key, c.value, unknown}
 			n.value[h] = max(n.value[h], end)
 		}

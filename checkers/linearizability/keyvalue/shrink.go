@@ -33,7 +33,10 @@ func (s *store) staying(ops []object.Op, going []bool) (staying []object.Op, spo
 		if !c.changes() {
 			spoken[c.version] = true
 		}
-		spoken[c.expected], spoken[c.revision] = true, true
+		spoken[c.revision] = true
+		if !c.sure {
+			spoken[c.expected] = true
+		}
 	}
 	delete(spoken, unknown)
 	return staying, spoken

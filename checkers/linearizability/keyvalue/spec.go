@@ -95,7 +95,7 @@ func (s *store) possible(now *state, c *class) bool {
 	case put:
 		return now.put(c)
 	case putIf:
-		return now.has(at, c.expected, s.owned) && now.put(c)
+		return (c.sure || now.has(at, c.expected, s.owned)) && now.put(c)
 	case remove:
 		return now.remove(at, c)
 	case found:
@@ -179,10 +179,12 @@ func (s *state) put(c *class) bool {
 
 // remove takes away an entry. If that may not have happened, there need not be one.
 func (s *state) remove(at int, c *class) bool {
-	if at < 0 {
+	switch {
+	case at >= 0:
+		s.entries = slices.Delete(s.entries, at, at+1)
+	case !c.sure:
 		return c.version == unknown
 	}
-	s.entries = slices.Delete(s.entries, at, at+1)
 	return s.grow(c.version)
 }
 

@@ -19,7 +19,7 @@ import (
 // time, or never. There is no monitor: the general engine decides.
 func Strings() object.Type {
 	return object.Type{
-		Name: "string", About: "a key that holds a string: put, append, get",
+		Name: "string-map", About: "a key that holds a string: put, append, get",
 		Open: func(k history.KeyCalls) (object.Object, error) { return openText(k) },
 	}
 }
