@@ -55,7 +55,7 @@ var known = []struct {
 		0 fail cas [1,2] !refused
 		0 invoke cas [1,3]
 		0 ok cas [1,3]
-	`, want: "wrong-mismatch"},
+	`, want: "wrong-mismatch not-sequential"},
 	{name: "a set", model: "set", text: `
 		0 invoke broadcast 1
 		0 ok broadcast 1

@@ -12,7 +12,6 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/models"
-	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/formats"
 )
 
@@ -72,18 +71,28 @@ func read(t testing.TB, path string) *formats.Reading {
 	return r
 }
 
-// The histories of key-value stores have operations get, put and append on keys.
+// Histories of key-value stores are judged as porcupine judges them: the bad ones
+// are not linearizable.
 func TestPorcupinesHistoriesOfKeyValueStores(t *testing.T) {
 	folder := recorded(t)
+	strings, err := models.Find("strings")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, lines := range map[string]int{"c01-bad": 76, "c01-ok": 116, "c10-bad": 810, "c10-ok": 674, "c50-bad": 4048, "c50-ok": 3424} {
 		r := read(t, filepath.Join(folder, "kv", name+".txt"))
 		if len(r.History.Ops) != lines || len(r.Notes) != 1 {
 			t.Errorf("%s has %d lines and notes %q, want %d and one about times", name, len(r.History.Ops), r.Notes, lines)
 		}
-		for _, call := range r.History.Calls() {
-			if call.Key == "" || call.Type != history.OK {
-				t.Errorf("%s: %+v has no key or is not ok", name, call)
-			}
+		want := checkers.Valid
+		if bad := name[len(name)-3:]; bad == "bad" {
+			want = checkers.Invalid
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		v, err := strings.Judge(ctx, r.History, nil)
+		cancel()
+		if err != nil || v.Validity != want {
+			t.Errorf("%s: %v, %v, want %v: %s", name, v.Validity, err, want, v.Reason)
 		}
 	}
 }

@@ -59,15 +59,29 @@ type KeyCalls struct {
 // calls of a key in the order in which they were given.
 func ByKey(calls []Call) []KeyCalls {
 	var keys []KeyCalls
-	place := map[string]int{}
-	for _, call := range calls {
-		at, known := place[call.Key]
+	var counts []int
+	of := make([]int32, len(calls)) // the key of each call
+	place := map[string]int32{}
+	for i := range calls {
+		at, known := place[calls[i].Key]
 		if !known {
-			at = len(keys)
-			place[call.Key] = at
-			keys = append(keys, KeyCalls{Key: call.Key})
+			at = int32(len(keys))
+			place[calls[i].Key] = at
+			keys, counts = append(keys, KeyCalls{Key: calls[i].Key}), append(counts, 0)
 		}
-		keys[at].Calls = append(keys[at].Calls, call)
+		of[i] = at
+		counts[at]++
+	}
+	if len(keys) == 1 {
+		keys[0].Calls = calls
+		return keys
+	}
+	for i := range calls {
+		k := &keys[of[i]]
+		if k.Calls == nil {
+			k.Calls = make([]Call, 0, counts[of[i]])
+		}
+		k.Calls = append(k.Calls, calls[i])
 	}
 	return keys
 }
