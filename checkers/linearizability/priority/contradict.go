@@ -65,6 +65,9 @@ func (s *sieve) inTheWay(c *collection.Contradiction, q question) (why []questio
 	places := map[int32]int{}
 	for i := 0; i < len(s.lives) && s.passes(s.lives[i], q); i++ {
 		life := s.lives[i]
+		if life.AddEnd >= q.to || s.removed[i] <= q.from {
+			continue
+		}
 		places[life.Add] = i
 		life.RemoveStart = s.removed[i]
 		there = append(there, life)

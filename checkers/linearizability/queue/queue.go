@@ -13,7 +13,9 @@
 // Vafeiadis have shown to be all that can be wrong with a queue whose values are
 // sent only once (Aspect-Oriented Linearizability Proofs, CONCUR 2013), extended to
 // operations of unknown outcome; see judge. Values that are sent more often are
-// told apart where that is possible without doubt. Otherwise a search decides.
+// told apart where that is possible without doubt. Otherwise a search decides, which
+// seldom comes to an end: the order of two sends shows only when everything before
+// them was received. A workload should send each value once.
 //
 // Whether messages were lost that nobody received until the end is not judged: a
 // queue may keep them for ever. The package delivery does, if the queue was

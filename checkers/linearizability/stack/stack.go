@@ -14,7 +14,8 @@
 // Linearizability Monitoring, OOPSLA 2025) and of Abdulla and others (Efficient
 // Linearizability Monitoring, PLDI 2025). Where pops of unknown outcome leave
 // several ways open of which the likely one fails, and where values are pushed more
-// often and the likely pairs fail, a search decides.
+// often and the likely pairs fail, a search decides, which takes long. A workload
+// should push each value once.
 package stack
 
 import (

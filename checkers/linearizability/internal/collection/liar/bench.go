@@ -41,27 +41,37 @@ func Bench(b *testing.B, of object.Type, k Kind, sizes ...int) {
 // patience is how long a search may take.
 const patience = 3 * time.Second
 
-// BenchSearch lets the general engine decide about histories that the monitor would
-// decide.
+// BenchSearch tells how often the general engine alone decides in time, and how often
+// the monitor does if there are only so many values.
 func BenchSearch(b *testing.B, of object.Type, k Kind) {
 	for _, n := range []int{1_000, 10_000} {
 		for _, unknown := range []float64{0, 0.01} {
-			h := Load{Kind: k, Operations: n, Clients: 5, Unknown: unknown, Seed: 1}.History()
-			b.Run(fmt.Sprintf("n=%d/unknown=%v", n, unknown), func(b *testing.B) {
-				decided := 0
-				for b.Loop() {
-					o, err := of.Open(history.KeyCalls{Calls: h.Calls()})
-					if err != nil {
-						b.Fatal(err)
-					}
-					ctx, cancel := context.WithTimeout(b.Context(), patience)
-					if search.Run(ctx, o, o.(object.Normalizer).Normal(o.Ops()), 1<<30).Outcome == object.Legal {
-						decided++
-					}
-					cancel()
-				}
-				b.ReportMetric(float64(decided)/float64(b.N), "decided")
-			})
+			for _, values := range []int{0, 5, 100} {
+				load := Load{Kind: k, Operations: n, Clients: 5, Unknown: unknown, Values: values}
+				b.Run(fmt.Sprintf("operations=%d/unknown=%v/values=%d", n, unknown, values), func(b *testing.B) { load.decide(b, of) })
+			}
 		}
 	}
+}
+
+func (l Load) decide(b *testing.B, of object.Type) {
+	monitored, searched := 0, 0
+	for b.Loop() {
+		l.Seed++
+		o, err := of.Open(history.KeyCalls{Calls: l.History().Calls()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		ops := o.(object.Normalizer).Normal(o.Ops())
+		if outcome, _ := o.(object.Monitor).Monitor(ops); outcome == object.Legal {
+			monitored++
+		}
+		ctx, cancel := context.WithTimeout(b.Context(), patience)
+		if search.Run(ctx, o, ops, 1<<30).Outcome == object.Legal {
+			searched++
+		}
+		cancel()
+	}
+	b.ReportMetric(float64(monitored)/float64(b.N), "monitored")
+	b.ReportMetric(float64(searched)/float64(b.N), "searched")
 }

@@ -17,13 +17,20 @@ type Load struct {
 	// Unknown is the share of operations of unknown outcome, half of which take
 	// effect some time later.
 	Unknown float64
-	Seed    uint64
+	// Values is how many values there are, 0 if each is added only once.
+	Values int
+	Seed   uint64
 }
 
-// History lets the clients work. Every value is added once.
+// History lets the clients work.
 func (l Load) History() *history.History {
 	w := &work{Load: l, random: rand.New(rand.NewPCG(l.Seed, 7)), store: l.store(), history: &history.History{}}
 	w.values = w.random.Perm(l.Operations)
+	for i := range w.values {
+		if l.Values > 0 {
+			w.values[i] %= l.Values
+		}
+	}
 	w.clients = make([]client, l.Clients)
 	for i := range w.clients {
 		w.renew(&w.clients[i])
