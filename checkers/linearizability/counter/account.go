@@ -75,7 +75,7 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 	switch {
 	case a.guilty > 0:
 		v.Validity = checkers.Invalid
-		v.Reason = fmt.Sprintf("%s of %s not linearizable: %s, where that cannot be", checkers.Number(a.guilty), are(a.counters), a.first())
+		v.Reason = fmt.Sprintf("%s of %s not linearizable: %s", checkers.Number(a.guilty), are(a.counters), a.first())
 	case a.told == 0:
 		v.Reason = "nobody was told a number: there is nothing to judge"
 	case a.open > 0:
@@ -90,10 +90,11 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 // first is what the first finding is about, in short.
 func (a *account) first() string {
 	f := a.findings[0]
-	return fmt.Sprintf("a number was %s%s", map[string]string{
-		TooHigh: "too high", TooLow: "too low", WentBack: "behind an earlier one", CountedTwice: "answered twice",
-		Impossible: "no sum of adds", NotLinearizable: "told",
-	}[f.Anomaly], checkers.In("key", f.Key))
+	return map[string]string{
+		TooHigh: "more was counted than can have been added", TooLow: "less was counted than had been added", WentBack: "it went back",
+		CountedTwice: "two adds were answered with one number", Impossible: "a number was told that is no sum of adds",
+		NotLinearizable: "no order of the operations gives the numbers that were told",
+	}[f.Anomaly] + checkers.In("key", f.Key)
 }
 
 func (a *account) stats() []checkers.Stat {

@@ -327,6 +327,7 @@ func (l *line) tooLow(given []job, left job) *contradiction {
 		return c
 	}
 	c.adds = c.adds[:l.found(c.culprit)-sum+1] // these are enough
+	slices.Sort(c.adds)
 	c.low = (sum + len(c.adds)) * l.delta
 	return c
 }

@@ -92,8 +92,31 @@ func compare(t *testing.T, h *history.History, seen *script.Tally) bool {
 	}
 	if found != nil {
 		seen.Count(found.anomaly)
+		if found.anomaly == TooLow && len(found.adds) > 0 && !n.proves(found) {
+			t.Errorf("%+v proves nothing, of\n%s", found, script.String(h))
+			return false
+		}
 	}
 	return compareVerdict(t, h, legal)
+}
+
+// proves says whether all that is told of a number that was too low is so.
+func (n *counter) proves(c *contradiction) bool {
+	delta, _ := n.delta()
+	culprit := n.ops[c.culprit]
+	since, sum := -1, 0
+	if c.before != none {
+		since, sum = n.ops[c.before].End, n.classes[n.ops[c.before].Class].number
+	}
+	for _, i := range c.adds {
+		op := n.ops[i]
+		if op.Maybe || op.Start < since || op.End > culprit.Start {
+			return false
+		}
+	}
+	sum += len(c.adds) * delta
+	found := n.classes[culprit.Class].number - n.classes[culprit.Class].delta
+	return sum == c.low && sum/delta > found/delta && since < culprit.Start
 }
 
 func compareVerdict(t *testing.T, h *history.History, legal bool) bool {

@@ -47,12 +47,20 @@ func (n *counter) tellSteps(c *contradiction, delta int) string {
 	case WentBack:
 		return fmt.Sprintf("But it had been %d %s by then: %s, which was over before the former began. All adds are of %d, so that it cannot go back.", c.low, orMore, n.did(c.before), delta)
 	case TooLow:
-		return fmt.Sprintf("But before that call added anything, it had to find %d %s: %s", c.low, orMore, n.tellAdds(c, delta))
+		return fmt.Sprintf("But it had to find %d %s%s: %s", c.low, orMore, n.before(c.culprit), n.tellAdds(c, delta))
 	}
 	if len(c.adds) == 0 {
 		return "But fewer adds than that can have come before it: some of those that had been invoked were answered with greater numbers."
 	}
 	return fmt.Sprintf("But the numbers that were told leave no room for %s before it: %s.", these(len(c.adds)), n.list(c.adds))
+}
+
+// before tells that an operation added something after it found a number.
+func (n *counter) before(i int) string {
+	if n.classes[n.ops[i].Class].kind == addAndGet {
+		return ", before it added to that"
+	}
+	return ""
 }
 
 // tellAdds says what had been added before a culprit began.
