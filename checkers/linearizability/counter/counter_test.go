@@ -107,9 +107,9 @@ var known = []struct{ Name, Want, History string }{
 		1 ok read -2`},
 	{"no room", "not-linearizable", `
 		0 invoke add-and-get 1
-		0 ok add-and-get 1
 		1 invoke add 1
 		1 ok add 1
+		0 ok add-and-get 1
 		2 invoke add-and-get 1
 		2 ok add-and-get 2`},
 	{"out of bounds", "too-low", `
