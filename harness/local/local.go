@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -41,6 +42,7 @@ var (
 	_ cluster.Starter = Start
 	_ cluster.Network = (*processes)(nil)
 	_ cluster.Noise   = (*processes)(nil)
+	_ cluster.Gauge   = (*processes)(nil)
 )
 
 // Start is a cluster.Starter. The cluster holds the claim on its run until it is
@@ -129,9 +131,17 @@ func (c *processes) Nodes() []cluster.Node {
 	return nodes
 }
 
+// errClock is why a node here has no clock of its own: only the agent, which the
+// docker runtime has, may write into the memory of others.
+var errClock = errors.New("the processes of this runtime share the machine's clock; it can be changed in containers (--runtime docker)")
+
 func (c *processes) Capabilities() cluster.Capabilities {
 	return cluster.Capabilities{
 		cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanPartition: nil, cluster.CanCorrupt: nil,
+		cluster.CanDelay: nil, cluster.CanLimit: nil, cluster.CanLose: nil, cluster.CanNoise: nil,
+		cluster.CanDuplicate: errHidden, cluster.CanReorder: errHidden, cluster.CanTamper: errStream,
+		cluster.CanReject: errContainers, cluster.CanCutNew: errContainers, cluster.CanCutClients: errContainers,
+		cluster.CanClock: errClock,
 	}
 }
 
@@ -142,6 +152,15 @@ func (c *processes) SetRules(_ context.Context, r cluster.Rules) error {
 // Reach sends one byte over each link and sees whether it arrives. The bytes
 // pass the same gates as those of the nodes.
 func (c *processes) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
+	up, err := c.up(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.network.reach(ctx, func(l cluster.Link) bool { return up[l.From] && up[l.To] })
+}
+
+// up are the nodes that run, paused ones too.
+func (c *processes) up(ctx context.Context) (map[string]bool, error) {
 	up := make(map[string]bool)
 	for _, n := range c.nodes {
 		state, err := n.State(ctx)
@@ -150,7 +169,18 @@ func (c *processes) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
 		}
 		up[n.name] = state == cluster.Running || state == cluster.Paused
 	}
-	return c.network.reach(ctx, func(l cluster.Link) bool { return up[l.From] && up[l.To] })
+	return up, nil
+}
+
+// Measure sends bytes over links, through the same gates as those of the nodes. A
+// packet that had to be sent again counts as one that did not arrive.
+func (c *processes) Measure(ctx context.Context, links []cluster.Link, _ string) (map[cluster.Link]cluster.Measurement, error) {
+	up, err := c.up(ctx)
+	if err != nil {
+		return nil, err
+	}
+	down := func(l cluster.Link) bool { return !up[l.From] || !up[l.To] }
+	return c.network.measure(ctx, slices.DeleteFunc(slices.Clone(links), down))
 }
 
 // Corrupted counts the packets that were changed under the present rules.

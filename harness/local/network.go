@@ -36,6 +36,7 @@ type network struct {
 	changed chan struct{}
 	chance  map[cluster.Link]*rand.Rand
 	seed    int64
+	traffic map[cluster.Link]*traffic
 	// spoiled counts packets changed under the present rules.
 	spoiled map[cluster.Link]uint64
 }
@@ -48,40 +49,38 @@ func newNetwork(seed int64) *network {
 		edition: 1, changed: make(chan struct{}),
 		chance: make(map[cluster.Link]*rand.Rand), seed: seed,
 		spoiled: make(map[cluster.Link]uint64),
+		traffic: make(map[cluster.Link]*traffic),
 	}
 }
 
 // setRules closes and opens gates, all at once. A chunk that has passed its gate
 // at this moment still arrives, like a packet that is on the wire.
 func (n *network) setRules(r cluster.Rules) error {
-	kept := cluster.Rules{Drop: make(map[cluster.Link]bool), Corrupt: make(map[cluster.Link]float64)}
-	for l, drop := range r.Drop {
-		if err := n.known(l); err != nil {
-			return err
+	for _, l := range r.Links() {
+		if err := n.feasible(r, l); err != nil {
+			return fmt.Errorf("set network rules: from %s to %s: %w", l.From, l.To, err)
 		}
-		kept.Drop[l] = drop
-	}
-	for l, probability := range r.Corrupt {
-		if err := n.known(l); err != nil {
-			return err
-		}
-		kept.Corrupt[l] = probability
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.rules = kept
+	n.rules = r.Clone()
 	clear(n.spoiled)
+	clear(n.traffic)
 	n.edition++
 	close(n.changed)
 	n.changed = make(chan struct{})
 	return nil
 }
 
-func (n *network) known(l cluster.Link) error {
+// feasible says why the rules of a link cannot be acted out.
+func (n *network) feasible(r cluster.Rules, l cluster.Link) error {
 	if _, watched := n.probes[l]; !watched {
-		return fmt.Errorf("set network rules: there is no link from %q to %q", l.From, l.To)
+		return errors.New("there is no such link")
 	}
-	return nil
+	if r.Reject[l] || r.DropNew[l] {
+		return errContainers
+	}
+	return shapeable(r.Shape[l])
 }
 
 // gate lets the bytes of one stream through, from one node to another.

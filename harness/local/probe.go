@@ -21,8 +21,9 @@ const probePatience = 10 * time.Second
 // established while the network was healthy, and whose bytes are carried by the
 // same code and through the same gates as those of the nodes.
 type probe struct {
-	gate *gate
-	near net.Conn
+	gate   *gate
+	stream *stream
+	near   net.Conn
 
 	// sending keeps probes of the same link apart.
 	sending sync.Mutex
@@ -30,6 +31,13 @@ type probe struct {
 
 	mu      sync.Mutex
 	arrived int64
+	// log is when how many had arrived, since it was emptied.
+	log []arrival
+}
+
+type arrival struct {
+	total int64
+	at    time.Time
 }
 
 func newProbe(ctx context.Context, n *network, l cluster.Link) (*probe, error) {
@@ -44,8 +52,8 @@ func newProbe(ctx context.Context, n *network, l cluster.Link) (*probe, error) {
 	p := &probe{gate: n.gate(l), near: in}
 	ends := []net.Conn{in, out, outNear, outFar}
 	context.AfterFunc(n.ctx, func() { closeAll(ends) })
-	s := &stream{gate: p.gate, back: n.gate(reverse(l)), to: outNear, origin: out}
-	n.running.Go(func() { s.carry(n.ctx, out) })
+	p.stream = &stream{gate: p.gate, back: n.gate(reverse(l)), to: outNear, origin: out}
+	n.running.Go(func() { p.stream.carry(n.ctx, out) })
 	n.running.Go(func() { p.count(outFar) })
 	return p, nil
 }
@@ -78,11 +86,12 @@ func closeAll(conns []net.Conn) {
 // count counts what arrives. It does not look at the bytes, because a corrupted
 // packet has arrived too.
 func (p *probe) count(far io.Reader) {
-	space := make([]byte, 64)
+	space := make([]byte, shot)
 	for {
 		n, err := far.Read(space)
 		p.mu.Lock()
 		p.arrived += int64(n)
+		p.log = append(p.log, arrival{p.arrived, time.Now()})
 		p.mu.Unlock()
 		if err != nil {
 			return
@@ -97,10 +106,28 @@ func (p *probe) send(ctx context.Context) (bool, error) {
 	defer p.sending.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
-	if _, err := p.near.Write([]byte{'.'}); err != nil {
+	p.forget()
+	if err := p.shoot(1); err != nil {
 		return false, err
 	}
-	p.sent++
+	return p.await(ctx)
+}
+
+// forget empties the log.
+func (p *probe) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.log = nil
+}
+
+func (p *probe) shoot(bytes int) error {
+	_, err := p.near.Write(make([]byte, bytes))
+	p.sent += int64(bytes)
+	return err
+}
+
+// await returns whether all that was sent has arrived.
+func (p *probe) await(ctx context.Context) (bool, error) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -28,6 +29,8 @@ import (
 //     kernel accepts it at once, so that the dialling side believes that it is
 //     connected, but nothing comes back and nothing arrives before the heal. If
 //     the dialling side has given up by then, nothing ever arrives.
+//   - What a shape makes late arrives late, and what a narrow link cannot take holds
+//     up its sender. A lost packet costs the wait for its repetition.
 //   - Where one direction is dropped, real TCP soon stalls in the other one too,
 //     because acknowledgements are lost. This one goes on.
 type proxy struct {
@@ -121,6 +124,8 @@ type stream struct {
 	// gate is on the way to the receiver, back on the way to the origin.
 	gate, back *gate
 	to, origin *net.TCPConn
+	// lost are the packets that had to be sent again.
+	lost atomic.Int64
 }
 
 // carry brings bytes from the source to the receiver until either ends, and
@@ -141,28 +146,55 @@ func (s *stream) carry(ctx context.Context, source io.Reader) {
 }
 
 // copy returns the error that ended the reading or the one that ended the
-// writing.
+// writing. What was read is on a line until its moment has come.
 func (s *stream) copy(ctx context.Context, source io.Reader) (read, write error) {
-	chunk := make([]byte, 32<<10)
+	l := newLine()
+	defer l.abandon()
+	defer context.AfterFunc(ctx, l.abandon)()
+	s.gate.network.running.Go(func() { s.send(source, l) })
 	for {
-		n, err := source.Read(chunk)
-		if n > 0 {
-			if err := s.deliver(ctx, chunk[:n]); err != nil {
-				return nil, err
-			}
-		}
+		c, err := l.get()
 		if err != nil {
 			return err, nil
+		}
+		if err := s.deliver(ctx, c); err != nil {
+			return nil, err
+		}
+		l.arrived(c)
+	}
+}
+
+// send puts what it reads on the line, in the order in which it came.
+func (s *stream) send(source io.Reader, l *line) {
+	space := make([]byte, 32<<10)
+	var last time.Time
+	for {
+		n, err := source.Read(space)
+		if n > 0 {
+			at, lost, most := s.gate.network.passage(s.gate.link, n)
+			if at.Before(last) {
+				at = last
+			}
+			last = at
+			s.lost.Add(int64(lost))
+			l.put(chunk{bytes.Clone(space[:n]), at}, most)
+		}
+		if err != nil {
+			l.end(err)
+			return
 		}
 	}
 }
 
-func (s *stream) deliver(ctx context.Context, data []byte) error {
+func (s *stream) deliver(ctx context.Context, c chunk) error {
+	if err := s.gate.arrive(ctx, c.at); err != nil {
+		return err
+	}
 	if err := s.gate.pass(ctx); err != nil {
 		return err
 	}
-	s.gate.network.corrupt(s.gate.link, data)
-	_, err := s.to.Write(data)
+	s.gate.network.corrupt(s.gate.link, c.data)
+	_, err := s.to.Write(c.data)
 	return err
 }
 
