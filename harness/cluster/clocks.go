@@ -21,6 +21,11 @@ type Clocks interface {
 	ReadClocks(ctx context.Context) (map[string]ClockReading, error)
 }
 
+// TimeTeller is implemented by targets whose nodes can be asked what time it is.
+type TimeTeller interface {
+	Time(ctx context.Context, node Node, cfg Config) (time.Time, error)
+}
+
 // Skew is how a node's wall clock differs from the machine's.
 type Skew struct {
 	// Offset is added to the time.
@@ -34,9 +39,20 @@ type Skew struct {
 	Strobe time.Duration
 }
 
+// Ahead is by how much a clock with this skew is ahead when the machine's shows a
+// time, while the skew holds.
+func (s Skew) Ahead(at time.Time) time.Duration {
+	if s.Drift == 0 {
+		return s.Offset // and Since may be the year 1
+	}
+	return s.Offset + time.Duration(float64(at.Sub(s.Since))*float64(s.Drift)/1e6)
+}
+
 // ClockReading is by how much the clocks of a node's processes are ahead of the
 // machine's.
 type ClockReading struct {
 	Processes   int
 	Least, Most time.Duration
+	// At is when they were read, by the clock of the machine on which they run.
+	At time.Time
 }

@@ -171,8 +171,8 @@ func times(nodes []protocol.Node) protocol.Response {
 	var r protocol.Response
 	failed := &failures{}
 	for _, node := range nodes {
-		told := protocol.NodeClock{Node: node.Name}
-		now := time.Now()
+		now := time.Now().Round(0) // as a time of day
+		told := protocol.NodeClock{Node: node.Name, At: now.UnixNano()}
 		failed.add(node.Name, eachProcess(node, func(pid int) error {
 			skew, err := clock.Get(pid)
 			if err != nil {

@@ -62,12 +62,14 @@ type Status struct {
 	Commit  int      `json:"commit"`
 	Applied int      `json:"applied"`
 	Last    int      `json:"last"`
+	// Clock is what time the node believes it is, in nanoseconds since 1970.
+	Clock int64 `json:"clock"`
 }
 
 func (n node) status() Status {
 	return Status{
 		OK: true, ID: n.Self(), Role: n.Role, Term: n.Term, Leader: n.Leader,
-		Commit: n.Commit, Applied: n.Applied, Last: n.last(),
+		Commit: n.Commit, Applied: n.Applied, Last: n.last(), Clock: int64(n.WallClock()),
 	}
 }
 

@@ -18,6 +18,7 @@ type Client struct {
 var (
 	_ cluster.Target     = Target{}
 	_ cluster.Leaders    = Target{}
+	_ cluster.TimeTeller = Target{}
 	_ workloads.Register = (*Client)(nil)
 	_ workloads.Queue    = (*Client)(nil)
 	_ workloads.Set      = (*Client)(nil)

@@ -28,7 +28,8 @@ const (
 	noBug      = "none"
 )
 
-// Target is the demo. It implements cluster.Target and cluster.Leaders.
+// Target is the demo. It implements cluster.Target, cluster.Leaders and
+// cluster.TimeTeller.
 type Target struct {
 	// program starts a node; the arguments follow.
 	program func() ([]string, error)

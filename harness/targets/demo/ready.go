@@ -89,6 +89,17 @@ func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) 
 	return names, ctx.Err()
 }
 
+// Time implements cluster.TimeTeller.
+func (Target) Time(ctx context.Context, node cluster.Node, _ cluster.Config) (time.Time, error) {
+	remote := dial(node.Addr(clientPort))
+	defer remote.Close()
+	s, err := remote.status(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask %s for the time: %w", node.Name(), err)
+	}
+	return time.Unix(0, s.Clock), nil
+}
+
 // each asks all nodes at once, each by a connection of its own.
 func each(ctx context.Context, c cluster.Cluster, patience time.Duration, ask func(context.Context, int, *Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -31,4 +31,6 @@ type NodeClock struct {
 	Processes int    `json:"processes"`
 	Least     int64  `json:"least"`
 	Most      int64  `json:"most"`
+	// At is when they were read, by the machine's clock since 1970.
+	At int64 `json:"at"`
 }
