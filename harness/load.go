@@ -17,6 +17,7 @@ func (r *run) load(ctx context.Context) {
 	r.nemesis = nemesis.New(nemesis.Config{
 		Cluster:  r.cluster,
 		Leaders:  r.leaders(),
+		Time:     r.time(),
 		Recorder: r.recorder,
 		Steps:    r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing()),
 	})
@@ -47,6 +48,17 @@ func (r *run) leaders() func(context.Context) ([]string, error) {
 		return nil
 	}
 	return func(ctx context.Context) ([]string, error) { return knows.Leaders(ctx, r.cluster, r.targetConfig()) }
+}
+
+// time asks a node of the target what time it is, if it can tell.
+func (r *run) time() func(context.Context, cluster.Node) (time.Time, error) {
+	knows, ok := r.test.Target.(cluster.TimeTeller)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context, node cluster.Node) (time.Time, error) {
+		return knows.Time(ctx, node, r.targetConfig())
+	}
 }
 
 // operations is the workload's generator. It was made once before, when the

@@ -67,6 +67,8 @@ func All() []Description {
 			Shapes: []ShapeDescription{
 				{Name: tamperForm, About: "a text by another one of the same length, in quotes if need be, everywhere or @PLACE", OnRequest: true},
 			}},
+		{Name: "clock", Needs: cluster.CanClock, About: "changes what time it is for the processes of nodes: effects joined by &, @PLACE",
+			check: checkClock, resolve: resolveClock, Shapes: clockShapes()},
 	}
 }
 

@@ -16,7 +16,9 @@ import (
 type Config struct {
 	Cluster cluster.Cluster
 	// Leaders asks the target who leads; nil if it cannot tell.
-	Leaders  func(ctx context.Context) ([]string, error)
+	Leaders func(ctx context.Context) ([]string, error)
+	// Time asks a node what time it is; nil if the target's cannot tell.
+	Time     func(ctx context.Context, node cluster.Node) (time.Time, error)
 	Recorder *history.Recorder
 	Steps    []Step
 }
@@ -26,6 +28,7 @@ type Config struct {
 type Nemesis struct {
 	config Config
 	wires  *wires
+	clocks *clocks
 
 	mu      sync.Mutex
 	nextID  int
@@ -42,6 +45,8 @@ type struck struct {
 func New(c Config) *Nemesis {
 	n := &Nemesis{config: c, wires: &wires{rules: map[int]cluster.Rules{}}, nextID: 1}
 	n.wires.network, _ = c.Cluster.(cluster.Network)
+	n.clocks = &clocks{nodes: c.Cluster.Nodes(), told: c.Time, skews: map[int]map[string]cluster.Skew{}}
+	n.clocks.cluster, _ = c.Cluster.(cluster.Clocks)
 	return n
 }
 

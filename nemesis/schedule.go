@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -65,14 +66,25 @@ func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
 	if clash(s.Families[first].Name, s.Families[second].Name) {
 		return faults
 	}
-	return append(faults, s.Families[second].draw(random, nodes))
+	return inOrder(append(faults, s.Families[second].draw(random, nodes)))
 }
+
+// inOrder puts, of two faults, a clock in front of what stops its node: that of a dead process
+// cannot be seen, and that of a frozen one not be changed.
+func inOrder(faults []Planned) []Planned {
+	if faults[1].Family == "clock" && stops(faults[0].Family) {
+		slices.Reverse(faults)
+	}
+	return faults
+}
+
+// stops says whether a family stops processes.
+func stops(family string) bool { return family == "kill" || family == "pause" }
 
 // clash says that two families cannot hold at once: a killed node cannot be
 // paused, corruption cannot be seen where nothing is sent, and what happens to
 // packets not where none get through.
 func clash(a, b string) bool {
-	stops := func(family string) bool { return family == "kill" || family == "pause" }
 	spoils := func(family string) bool { return family == "packets" || family == "tamper" }
 	cuts := func(family string) bool { return family == "kill" || family == "partition" }
 	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt" ||
