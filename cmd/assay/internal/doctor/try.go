@@ -16,18 +16,24 @@ type attempt struct {
 }
 
 func attempts() []attempt {
-	return []attempt{
+	return append([]attempt{
 		{cluster.CanKill, tryKill},
 		{cluster.CanPause, tryPause},
 		{cluster.CanPartition, tryPartition},
 		{cluster.CanCorrupt, tryCorrupt},
-	}
+	}, shapeAttempts()...)
 }
 
 // Try finds out which of the capabilities that a cluster claims to have are
-// there, by using them. The cluster is as it was afterwards.
+// there, by using them, and keeps the reasons for those that it lacks. The cluster is
+// as it was afterwards.
 func Try(ctx context.Context, c cluster.Cluster) cluster.Capabilities {
 	claimed, found := c.Capabilities(), cluster.Capabilities{}
+	for what, why := range claimed {
+		if why != nil {
+			found[what] = why
+		}
+	}
 	for _, a := range attempts() {
 		found[a.what] = claimed.Supports(a.what)
 		if found[a.what] == nil {

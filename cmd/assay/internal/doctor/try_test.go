@@ -86,10 +86,13 @@ func TestTryBelievesOnlyWhatItSees(t *testing.T) {
 }
 
 func TestTryLeavesAloneWhatIsNotClaimed(t *testing.T) {
-	m := &machine{claimed: cluster.Capabilities{cluster.CanKill: errors.New("not here")}}
+	m := &machine{claimed: cluster.Capabilities{cluster.CanKill: errors.New("not here"), cluster.CanClock: errors.New("nor this")}}
 	found := doctor.Try(t.Context(), m)
 	if found.Supports(cluster.CanKill).Error() != "not here" {
 		t.Errorf("kill: %v", found.Supports(cluster.CanKill))
+	}
+	if found.Supports(cluster.CanClock).Error() != "nor this" {
+		t.Errorf("clock: %v", found.Supports(cluster.CanClock))
 	}
 	for what := range maps.Keys(found) {
 		if found.Supports(what) == nil {
