@@ -32,6 +32,14 @@ type effect struct {
 	arguments []string
 }
 
+// String tells an effect to people.
+func (e effect) String() string {
+	if len(e.arguments) == 0 {
+		return e.name
+	}
+	return e.name + " " + strings.Join(e.arguments, " ")
+}
+
 var (
 	nodeFirst = regexp.MustCompile(`^\s*n[0-9]+`)
 	nodeOnly  = regexp.MustCompile(`^n[0-9]+$`)

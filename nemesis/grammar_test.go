@@ -104,6 +104,20 @@ func TestEffectsOfOneShapeAddUp(t *testing.T) {
 	}
 }
 
+func TestFaultsOfPacketsAreToldWithAllParameters(t *testing.T) {
+	for text, want := range map[string]string{
+		"delay":                             "delay: 100ms late",
+		"loss(0.5%)&duplicate":              "loss and duplicate: 0.5 % lost, 10 % doubled",
+		"lossy-wifi":                        "lossy-wifi: 3ms late, give or take 3ms, 3 % lost, 1 % overtaken within 10ms",
+		"corrupt&bandwidth(1Mbit,10kB)@all": "corrupt and bandwidth: 5 % damaged, 125000 bytes a second and 10000 waiting",
+	} {
+		s, _ := parseShape(text)
+		if got, err := parsePackets(s); err != nil || got.detail != want {
+			t.Errorf("%s: %q, %v, want %q", text, got.detail, err, want)
+		}
+	}
+}
+
 func TestProfilesSayWhere(t *testing.T) {
 	for text, want := range map[string]string{
 		"california-netherlands": "all", "half-broken-nic": "one", "loss": "one",

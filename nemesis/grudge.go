@@ -202,7 +202,7 @@ func (c custom) detail(groups [][]string) string {
 		words[i] = sorted(g)
 	}
 	if c.oneWay {
-		return words[1] + " does not hear " + words[0]
+		return "nothing passes from " + words[0] + " to " + words[1]
 	}
 	return strings.Join(words, " | ")
 }

@@ -84,9 +84,9 @@ func parsePackets(s shape) (spoiling, error) {
 		if place == "all" {
 			all.place = place
 		}
-		words = append(words, e.String())
+		words = append(words, e.name)
 	}
-	all.detail = strings.Join(words, " and ")
+	all.detail = strings.Join(words, " and ") + ": " + tell(all.shape)
 	if s.place != "" {
 		all.place = s.place
 	}
@@ -94,11 +94,23 @@ func parsePackets(s shape) (spoiling, error) {
 	return all, checkPlace(where)
 }
 
-func (e effect) String() string {
-	if len(e.arguments) == 0 {
-		return e.name
+// tell says what a link does to its packets, with all parameters.
+func tell(s cluster.Shape) string {
+	var words []string
+	say := func(some bool, format string, args ...any) {
+		if some {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
 	}
-	return e.name + " " + strings.Join(e.arguments, " ")
+	percent := func(p float64) string { return strconv.FormatFloat(100*p, 'g', 4, 64) + " %" }
+	say(s.Delay > 0, "%s late", s.Delay)
+	say(s.Jitter > 0, "give or take %s", s.Jitter)
+	say(s.Loss > 0, "%s lost", percent(s.Loss))
+	say(s.Duplicate > 0, "%s doubled", percent(s.Duplicate))
+	say(s.Reorder > 0, "%s overtaken within %s", percent(s.Reorder), s.Behind)
+	say(s.Noise > 0, "%s damaged", percent(s.Noise))
+	say(s.Rate > 0, "%d bytes a second and %d waiting", s.Rate, s.Queue)
+	return strings.Join(words, ", ")
 }
 
 func parsePacketEffect(e effect) (_ cluster.Shape, place string, _ error) {
