@@ -166,23 +166,37 @@ func (e *Engine) run() {
 	}
 }
 
-// round takes in all packets that have arrived and lets go those that are due. It
+// round takes in packets that have arrived and lets go those that are due. It
 // returns the time until the next one is, or -1.
 func (e *Engine) round() (next int64, ended bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for taken := 0; taken < 64 && e.queue.receive(e.take); taken++ {
+	defer e.queue.flush()
+	for taken := 0; taken < mostTaken && e.queue.receive(e.take); taken++ {
 	}
 	now := clock()
 	for len(e.held) > 0 && e.held[0].at <= now {
 		e.deliver(heap.Pop(&e.held).(held))
 	}
-	e.queue.flush()
+	if e.closing {
+		e.drain()
+		return -1, true
+	}
 	if len(e.held) == 0 {
-		return -1, e.closing && !e.queue.receive(e.take) && len(e.held) == 0
+		return -1, false
 	}
 	return e.held[0].at - now, false
 }
+
+// drain lets go what the kernel has still queued, since it would be lost when the
+// queue is closed. No source has a shape any more, so that nothing is held.
+func (e *Engine) drain() {
+	for taken := 0; taken < mostQueued && e.queue.receive(e.take); taken++ {
+	}
+}
+
+// mostTaken is how many messages are taken in before those that are due go.
+const mostTaken = 64
 
 // sleep waits for packets, for the bell, or for a time.
 func (e *Engine) sleep(atMost int64) {
