@@ -7,19 +7,19 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/linearizability/object"
-	cases "github.com/assaykit/assay/checkers/linearizability/trial"
+	"github.com/assaykit/assay/checkers/linearizability/trial"
 	"github.com/assaykit/assay/harness/history"
 )
 
 // judgement makes one verdict of all objects' trials.
 type judgement struct {
 	of      object.Type
-	trials  []*cases.Trial
+	trials  []*trial.Trial
 	history *history.History
 
 	operations, uncertain, longest int
 	legal, decided                 int // objects, and their operations
-	guilty, open, doubted          []*cases.Trial
+	guilty, open, doubted          []*trial.Trial
 }
 
 func (j judgement) conclude(v checkers.Verdict) checkers.Verdict {
@@ -35,8 +35,8 @@ func (j judgement) conclude(v checkers.Verdict) checkers.Verdict {
 		v.Reason = j.mistake()
 	case len(j.open) > 0:
 		v.Reason = j.doubt()
-	case len(j.trials) == 0:
-		v.Reason = "there is no operation to judge"
+	case j.operations == j.uncertain:
+		v.Reason = "no operation has a known outcome that tells something"
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("%s on %s %s linearizable (%s)", checkers.Count(j.decided, "operation"),
@@ -45,7 +45,7 @@ func (j judgement) conclude(v checkers.Verdict) checkers.Verdict {
 	return v
 }
 
-func (j *judgement) count(t *cases.Trial) {
+func (j *judgement) count(t *trial.Trial) {
 	n := t.Operations()
 	j.operations += n
 	j.longest = max(j.longest, n)
@@ -76,14 +76,14 @@ func (j *judgement) findings() []checkers.Finding {
 	return all
 }
 
-func explainedFirst(guilty []*cases.Trial) []*cases.Trial {
-	slices.SortStableFunc(guilty, func(a, b *cases.Trial) int { return moment(a) - moment(b) })
+func explainedFirst(guilty []*trial.Trial) []*trial.Trial {
+	slices.SortStableFunc(guilty, func(a, b *trial.Trial) int { return moment(a) - moment(b) })
 	return guilty
 }
 
 // moment is the last invocation of a trial's finding, after all others if it has
 // none.
-func moment(t *cases.Trial) int {
+func moment(t *trial.Trial) int {
 	if t.Explanation == nil {
 		return int(^uint(0) >> 2)
 	}
@@ -138,7 +138,7 @@ func (j *judgement) doubt() string {
 
 // decidedUntil says up to which moment of the run an undecided object is known
 // to have an order.
-func (j *judgement) decidedUntil(t *cases.Trial) string {
+func (j *judgement) decidedUntil(t *trial.Trial) string {
 	if t.Reached <= 0 || t.Reached >= len(j.history.Ops) {
 		return ""
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/linearizability/object"
-	cases "github.com/assaykit/assay/checkers/linearizability/trial"
+	"github.com/assaykit/assay/checkers/linearizability/trial"
 	"github.com/assaykit/assay/harness/history"
 )
 
@@ -67,15 +67,15 @@ func (p promise) Check(ctx context.Context, h *history.History) (checkers.Verdic
 }
 
 // open splits a history into its objects.
-func (p promise) open(h *history.History) ([]*cases.Trial, error) {
-	var trials []*cases.Trial
+func (p promise) open(h *history.History) ([]*trial.Trial, error) {
+	var trials []*trial.Trial
 	for _, k := range p.of.Objects(h.Calls()) {
 		o, err := p.of.Open(k)
 		if err != nil {
 			return nil, err
 		}
 		if len(o.Ops()) > 0 {
-			trials = append(trials, cases.New(k.Key, k.Calls, o))
+			trials = append(trials, trial.New(k.Key, k.Calls, o))
 		}
 	}
 	return trials, nil
@@ -84,17 +84,17 @@ func (p promise) open(h *history.History) ([]*cases.Trial, error) {
 // decide decides the trials. Each gets a little time first, and the hard ones
 // more and more of it: so the easy ones are decided even if the hard ones never
 // are.
-func (p promise) decide(ctx context.Context, until time.Time, trials []*cases.Trial) {
+func (p promise) decide(ctx context.Context, until time.Time, trials []*trial.Trial) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	p.each(trials, (*cases.Trial).Prepare)
+	p.each(trials, (*trial.Trial).Prepare)
 	const first, growth = 250 * time.Millisecond, 8
 	for slice := first; ctx.Err() == nil; slice *= growth {
-		open := slices.DeleteFunc(slices.Clone(trials), func(t *cases.Trial) bool { return !t.Open() })
+		open := slices.DeleteFunc(slices.Clone(trials), func(t *trial.Trial) bool { return !t.Open() })
 		if len(open) == 0 {
 			return
 		}
-		p.each(open, func(t *cases.Trial) {
+		p.each(open, func(t *trial.Trial) {
 			ctx, cancel := context.WithTimeout(ctx, slice)
 			defer cancel()
 			t.Search(ctx, p.memory/p.workers)
@@ -103,18 +103,18 @@ func (p promise) decide(ctx context.Context, until time.Time, trials []*cases.Tr
 }
 
 // explain puts contradictions into words, first those that need no search.
-func (p promise) explain(ctx context.Context, within time.Duration, trials []*cases.Trial) {
+func (p promise) explain(ctx context.Context, within time.Duration, trials []*trial.Trial) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	guilty := slices.DeleteFunc(slices.Clone(trials), func(t *cases.Trial) bool { return t.Outcome != object.Illegal })
-	slices.SortStableFunc(guilty, func(a, b *cases.Trial) int { return cmp.Compare(a.Reached, b.Reached) })
-	p.each(guilty[:min(len(guilty), mostFindings)], func(t *cases.Trial) { t.Explain(ctx) })
+	guilty := slices.DeleteFunc(slices.Clone(trials), func(t *trial.Trial) bool { return t.Outcome != object.Illegal })
+	slices.SortStableFunc(guilty, func(a, b *trial.Trial) int { return cmp.Compare(a.Reached, b.Reached) })
+	p.each(guilty[:min(len(guilty), mostFindings)], func(t *trial.Trial) { t.Explain(ctx) })
 }
 
 // each does something with each trial, a few at a time. A panic ends up with the
 // caller, as it would without the goroutines.
-func (p promise) each(trials []*cases.Trial, do func(*cases.Trial)) {
-	next := make(chan *cases.Trial)
+func (p promise) each(trials []*trial.Trial, do func(*trial.Trial)) {
+	next := make(chan *trial.Trial)
 	panics := make(chan any, len(trials))
 	var working sync.WaitGroup
 	for range min(p.workers, len(trials)) {
@@ -134,7 +134,7 @@ func (p promise) each(trials []*cases.Trial, do func(*cases.Trial)) {
 	}
 }
 
-func guarding(t *cases.Trial, do func(*cases.Trial), panics chan<- any) {
+func guarding(t *trial.Trial, do func(*trial.Trial), panics chan<- any) {
 	defer func() {
 		if p := recover(); p != nil {
 			panics <- fmt.Sprintf("%v, judging key %q, at %s", p, t.Key, debug.Stack())

@@ -257,7 +257,7 @@ var known = []struct {
 		2 invoke read
 		2 ok read 1`},
 	{"nothing", "unknown", ``},
-	{"nothing succeeded", "valid", `
+	{"nothing succeeded", "unknown", `
 		0 invoke write 1
 		0 fail write 1 !refused
 		1 invoke write 2

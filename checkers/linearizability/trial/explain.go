@@ -23,11 +23,7 @@ type Explanation struct {
 // Explain finds the smallest part of an illegal history that it has the time for,
 // and words for why it is illegal.
 func (t *Trial) Explain(ctx context.Context) {
-	ops := t.ops
-	if len(t.part) > 0 {
-		ops = t.part
-	}
-	part, minimal := t.shrink(ctx, ops)
+	part, minimal := t.smallest(ctx)
 	if !t.confirmed(part) {
 		return
 	}
@@ -40,6 +36,17 @@ func (t *Trial) Explain(ctx context.Context) {
 		Finding: checkers.Finding{Anomaly: account.Anomaly, Key: t.Key, Text: account.Text,
 			Culprits: t.invocations(part, account.Culprits), Context: t.invocations(part, all(part))},
 	}
+}
+
+// smallest is a small part that is illegal by itself, and whether it is minimal.
+// One that a monitor has named is not cut off at a moment: that would take away what
+// came of it later, which helps to understand it.
+func (t *Trial) smallest(ctx context.Context) (part []object.Op, minimal bool) {
+	s := &shrinker{ctx: ctx, object: t.object}
+	if len(t.part) > 0 {
+		return s.shrink(t.part)
+	}
+	return s.shrink(s.prefix(t.ops, t.Reached))
 }
 
 // confirmable is how many operations somebody else is asked about: the memory that

@@ -26,9 +26,7 @@ const shrinkable = 20_000
 // shrink returns a small part of illegal operations that is illegal by itself,
 // and whether it is minimal: taking away any further operation that may be taken
 // away would make it legal. Without the time to search, the part is the whole.
-func (t *Trial) shrink(ctx context.Context, ops []object.Op) (part []object.Op, minimal bool) {
-	s := &shrinker{ctx: ctx, object: t.object}
-	part = s.prefix(ops, t.Reached)
+func (s *shrinker) shrink(part []object.Op) (_ []object.Op, minimal bool) {
 	if len(part) > shrinkable {
 		return part, false
 	}
@@ -39,7 +37,7 @@ func (t *Trial) shrink(ctx context.Context, ops []object.Op) (part []object.Op, 
 		before, s.unsure = len(part), false
 		part = s.without(part, 1)
 	}
-	return part, !s.unsure && ctx.Err() == nil
+	return part, !s.unsure && s.ctx.Err() == nil
 }
 
 type shrinker struct {
