@@ -29,7 +29,10 @@ func Recheck(ctx context.Context, path string, budget time.Duration, demands ava
 	if err != nil {
 		return Outcome{}, fmt.Errorf("check %s: %w", dir.Path(), err)
 	}
-	config := workloads.Config{Seed: out.Run.Seed, Settings: out.Run.Settings, Workers: out.Run.Concurrency, Duration: out.Run.Duration}
+	config := workloads.Config{
+		Seed: out.Run.Seed, Settings: out.Run.Settings, Workers: out.Run.Concurrency,
+		Clients: clients(out.Run.Concurrency, len(out.Run.Nodes)), Duration: out.Run.Duration,
+	}
 	out.Run.Demands = demands.Or(out.Run.Demands)
 	if out.Verdict, err = check(ctx, workload, config, h, out.Run.Demands, budget); err != nil {
 		return Outcome{}, err

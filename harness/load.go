@@ -106,11 +106,14 @@ func (r *run) finalReads(ctx context.Context) {
 	all.Wait()
 }
 
+// clients is how many workers there are: those of the load, and one a node at least.
+func clients(concurrency, nodes int) int { return max(concurrency, nodes) }
+
 // newWorkers makes the workers of the load, and more if there are more nodes
 // than that, for the final reads reach every node.
 func (r *run) newWorkers() []*worker {
 	nodes := r.cluster.Nodes()
-	workers := make([]*worker, max(r.test.Concurrency, len(nodes)))
+	workers := make([]*worker, clients(r.test.Concurrency, len(nodes)))
 	for i := range workers {
 		workers[i] = &worker{
 			process:  i,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/linearizability"
+	"github.com/assaykit/assay/checkers/spectrum"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -188,6 +189,6 @@ func invokeSwap(ctx context.Context, client Register, op history.Op) error {
 	return err
 }
 
-func (register) Checker(Config) (checkers.Checker, error) {
-	return linearizability.Register(), nil
+func (register) Checker(cfg Config) (checkers.Checker, error) {
+	return spectrum.New(linearizability.Register(), spectrum.Options{Clients: cfg.Clients}), nil
 }

@@ -39,6 +39,10 @@ type Config struct {
 	Settings map[string]string
 	// Workers is how many clients work at a time.
 	Workers int
+	// Clients is how many there are, those of the final reads included: a client
+	// goes on under a process number that is larger by so much after an operation of
+	// unknown outcome. 0 is not known.
+	Clients int
 	// Duration is how long the main phase will last.
 	Duration time.Duration
 }
