@@ -53,7 +53,7 @@ func (n node) heartbeat() {
 	switch {
 	case n.Role != LeaderRole:
 		return
-	case !n.heardByMajority() && !n.bug(NoMajority) && !n.bug(StaleReads):
+	case n.deserted():
 		n.follow(n.Term, "")
 		return
 	}
@@ -69,6 +69,18 @@ func (n node) heartbeat() {
 	}
 	n.startRound()
 	n.SetTimer(heartbeatTimer, n.config.Heartbeat)
+}
+
+// deserted says that a leader should be one no more. With the bug LeaseByWallClock it
+// stays as long as its lease does, however long nobody was heard.
+func (n node) deserted() bool {
+	switch {
+	case n.heardByMajority(), n.bug(NoMajority), n.bug(StaleReads):
+		return false
+	case n.bug(LeaseByWallClock):
+		return !n.leaseHeld()
+	}
+	return true
 }
 
 // heardByMajority is check-quorum: a leader that is cut off finds out by itself
