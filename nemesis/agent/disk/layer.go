@@ -91,10 +91,9 @@ func (l *Layer) Unsynced() int {
 // it is not: pages, and beginnings of pages. It is to be called when no program of
 // the node runs any more.
 func (l *Layer) Fail(torn bool) (Loss, error) {
+	dead := l.nextLife()
 	l.mu.Lock()
-	l.life++
-	dead := l.inodes
-	l.inodes = map[uint64]*inode{}
+	l.counts.PowerFailures++
 	l.mu.Unlock()
 	var loss Loss
 	var errs []error
@@ -102,6 +101,45 @@ func (l *Layer) Fail(torn bool) (Loss, error) {
 		errs = append(errs, l.lose(in, torn, &loss))
 	}
 	return loss, errors.Join(errs...)
+}
+
+// nextLife forgets all files, and returns what was known of them.
+func (l *Layer) nextLife() map[uint64]*inode {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.life++
+	known := l.inodes
+	l.inodes = map[uint64]*inode{}
+	return known
+}
+
+// Settle makes durable what was written, but for what a failed sync gave up, and
+// looks at all files anew when they are opened next: they may be changed below. It
+// is to be called when no program of the node runs any more.
+func (l *Layer) Settle() error {
+	var errs []error
+	for _, in := range l.nextLife() {
+		errs = append(errs, in.sync(), in.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Evict lets go what failed syncs gave up. A kernel does that whenever it needs the
+// memory. Between two lives of a program it has to happen: a program that ended
+// because a sync failed must not take for durable what it then finds.
+func (l *Layer) Evict() {
+	for _, in := range l.all() {
+		in.mu.Lock()
+		in.pages.evict()
+		in.mu.Unlock()
+	}
+}
+
+// Faults are those that hold.
+func (l *Layer) Faults() Faults {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.faults
 }
 
 // lose forgets the unsynced pages of a file.
@@ -250,6 +288,18 @@ func (in *inode) idle() bool {
 		in.below = nil
 	}
 	return true
+}
+
+// close is for a file of an earlier life.
+func (in *inode) close() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.below == nil {
+		return nil
+	}
+	err := in.below.Close()
+	in.below = nil
+	return err
 }
 
 func (in *inode) flush(before time.Time) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -102,6 +103,47 @@ func (m *Mount) Place(pid int) error {
 		return fmt.Errorf("put the layer over %s of process %d: %w", m.path, pid, err)
 	}
 	return nil
+}
+
+// Covers says whether the layer is what a process sees at its path.
+func (m *Mount) Covers(pid int) (bool, error) {
+	mounts, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", pid))
+	if err != nil {
+		return false, err
+	}
+	return Covered(string(mounts), m.path), nil
+}
+
+// Covered says whether a layer is at a path, as /proc/PID/mountinfo tells it: the
+// last line about a path is what is seen there (proc_pid_mountinfo(5)).
+func Covered(mounts, path string) bool {
+	covered := false
+	for line := range strings.Lines(mounts) {
+		if fields := strings.Fields(line); len(fields) > 4 && fields[4] == path {
+			_, system, _ := strings.Cut(line, " - ")
+			covered = strings.HasPrefix(system, "fuse assay ")
+		}
+	}
+	return covered
+}
+
+// Below is a path of this process that leads to the folder under the layer.
+func (m *Mount) Below() string { return fmt.Sprintf("/proc/self/fd/%d/.", m.folder) }
+
+// Read reads the beginning of a file through the layer, as a program would. It
+// keeps to plain system calls: the runtime would have to poll what it opens, which
+// a process cannot do to a file system that it serves.
+func (m *Mount) Read(name string) (int, error) {
+	fd, err := unix.Openat(m.layer, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer unix.Close(fd)
+	n, err := unix.Pread(fd, make([]byte, pageSize), 0)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", name, err)
+	}
+	return n, nil
 }
 
 // Close makes everything durable. Where the layer was put it stays: see Layer.Close.

@@ -133,6 +133,22 @@ func (p *pages) abandon() {
 	}
 }
 
+// evict forgets the abandoned pages. If no others are left the file is as long as
+// it is below.
+func (p *pages) evict() {
+	var rest []int64
+	for _, n := range p.order {
+		if p.dirty[n].abandoned {
+			delete(p.dirty, n)
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	if p.order = rest; len(rest) == 0 {
+		p.forget()
+	}
+}
+
 // forget gives up all dirty pages.
 func (p *pages) forget() {
 	p.dirty, p.order, p.size = nil, nil, p.durable
