@@ -1,8 +1,9 @@
 //go:build linux
 
 // Command assay-agent is the only program in the image of the helper container
-// that breaks the network and the clocks of a cluster. People have no use for it: its standard
-// input and output speak the protocol of nemesis/agent/protocol.
+// that breaks the networks, clocks and disks of a cluster. People have no use for
+// it: its standard input and output speak the protocol of nemesis/agent/protocol.
+// Nodes whose disks are to fail begin with it too, and wait in it for their disk.
 package main
 
 import (
@@ -13,12 +14,18 @@ import (
 )
 
 func main() {
-	serve := agent.Main
-	if len(os.Args) > 1 && os.Args[1] == agent.TellTime {
-		serve = agent.TellTimes
-	}
-	if err := serve(os.Stdin, os.Stdout); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "assay-agent:", err)
 		os.Exit(1)
 	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) > 0 && args[0] == agent.TellTime:
+		return agent.TellTimes(os.Stdin, os.Stdout)
+	case len(args) > 0 && args[0] == agent.WaitMount:
+		return agent.WaitForMount(args[1:])
+	}
+	return agent.Main(os.Stdin, os.Stdout)
 }

@@ -23,8 +23,8 @@ const longestRequest = 1 << 20
 // Main serves requests until stdin ends, which means that the runtime is gone,
 // and heals everything before it returns.
 func Main(stdin io.Reader, stdout io.Writer) error {
-	a := &agent{stations: map[string]*station{}}
-	return errors.Join(a.serve(stdin, stdout), a.clocks.heal(), a.healAll())
+	a := &agent{stations: map[string]*station{}, disks: disks{}}
+	return errors.Join(a.serve(stdin, stdout), a.clocks.heal(), a.healAll(), a.disks.close())
 }
 
 // agent serves one request at a time.
@@ -32,6 +32,7 @@ type agent struct {
 	// stations are kept by incarnation.
 	stations map[string]*station
 	clocks   clocks
+	disks    disks
 }
 
 func (a *agent) serve(in io.Reader, out io.Writer) error {
@@ -75,6 +76,14 @@ func (a *agent) answer(q protocol.Request) protocol.Response {
 		return a.clocks.set(q.Nodes)
 	case protocol.Times:
 		return times(q.Nodes)
+	case protocol.Disks:
+		return a.disks.set(q.Nodes)
+	case protocol.LookAtDisks:
+		return a.disks.look(q.Nodes)
+	case protocol.Power:
+		return a.disks.fail(q.Nodes)
+	case protocol.Damage:
+		return a.disks.hurt(q.Nodes)
 	case protocol.Check:
 		return check()
 	}

@@ -42,6 +42,7 @@ func check() protocol.Response {
 		all.Go(func() { failed.add(mechanism, inThrowAway(try)) })
 	}
 	failed.add(protocol.Clock, tryClock())
+	failed.add(protocol.Layer, tryDisk())
 	all.Wait()
 	return protocol.Response{Missing: failed.byNode}
 }

@@ -84,6 +84,8 @@ type Node struct {
 	Rules []Rule `json:"rules,omitempty"`
 	// Skew is how its clocks differ, for Clocks.
 	Skew *Skew `json:"skew,omitempty"`
+	// Disk is what becomes of its files, for the operations on disks.
+	Disk *Disk `json:"disk,omitempty"`
 }
 
 // Rule is what happens to the packets from one source.
@@ -109,6 +111,8 @@ type Response struct {
 	Missing map[string]string `json:"missing,omitempty"`
 	// Clocks are the answer to Times.
 	Clocks []NodeClock `json:"clocks,omitempty"`
+	// Disks are the answer to the operations on disks.
+	Disks []NodeDisk `json:"disks,omitempty"`
 }
 
 // Link is the way from one node to another, with what was observed on it.
