@@ -139,6 +139,9 @@ type Options struct {
 	Config Config
 	// Log receives lines on images built and nodes started, for people.
 	Log io.Writer
+	// Disks asks for nodes whose disks can be broken, if the runtime has any
+	// (CanDisk). They are slower than others.
+	Disks bool
 }
 
 // Starter makes a cluster and starts all its nodes; it does not wait for them

@@ -48,12 +48,15 @@ type agent struct {
 }
 
 // startAgent starts an agent and waits until it answers.
-func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]string, log io.Writer) (*agent, error) {
+func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]string, disks bool, log io.Writer) (*agent, error) {
 	image, err := e.EnsureImage(ctx, agentImage, log)
 	if err != nil {
 		return nil, fmt.Errorf("image of the agent: %w", err)
 	}
 	config, host := agentConfig(image, labels)
+	if disks {
+		agentForDisks(host)
+	}
 	id, err := e.createContainer(ctx, name, config, host, nil)
 	if err != nil {
 		return nil, fmt.Errorf("create the agent: %w", err)
@@ -220,6 +223,7 @@ func mechanisms() map[cluster.Capability]string {
 		cluster.CanLimit:      protocol.Rate,
 		cluster.CanTamper:     protocol.Tamper,
 		cluster.CanClock:      protocol.Clock,
+		cluster.CanDisk:       protocol.Layer,
 	}
 }
 

@@ -34,13 +34,18 @@ type Cluster struct {
 	nodes        []*Node
 	capabilities cluster.Capabilities
 
-	// mu guards the rules, the clocks and their agent.
+	// disks says that nodes have disks that can fail.
+	disks bool
+
+	// mu guards the rules, the clocks, the disks and their agent.
 	mu    sync.Mutex
 	rules cluster.Rules
 	// skews are the nodes' clocks; skewed is set once there was one.
 	skews  map[string]cluster.Skew
 	skewed bool
-	agent  *agent
+	// diskFaults are what the nodes' disks do wrong.
+	diskFaults map[string]cluster.DiskFaults
+	agent      *agent
 	// closing is held by Close.
 	closing sync.Mutex
 }
@@ -72,6 +77,7 @@ func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster,
 		engine: e, run: o.Run, claim: claim, labels: labels,
 		log:     &serialWriter{to: orDiscard(o.Log)},
 		network: containerName(o.Run, "net"), seed: o.Config.Seed,
+		disks: o.Disks,
 	}
 	if err := c.start(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
@@ -79,11 +85,19 @@ func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster,
 	return c, nil
 }
 
-// start starts everything at the same time that does not need each other.
+// start starts everything at the same time that does not need each other. Nodes
+// whose disks can fail need the agent.
 func (c *Cluster) start(ctx context.Context, o cluster.Options) error {
 	specs, err := describe(o.Target, o.Config)
 	if err != nil {
 		return err
+	}
+	if c.disks {
+		if err := c.startAgent(ctx); err != nil {
+			return err
+		}
+		c.disks = c.capabilities.Supports(cluster.CanDisk) == nil
+		return c.startNodes(ctx, specs)
 	}
 	everything, ctx := errgroup.WithContext(ctx)
 	everything.Go(func() error { return c.startAgent(ctx) })
@@ -94,13 +108,16 @@ func (c *Cluster) start(ctx context.Context, o cluster.Options) error {
 // startAgent starts the agent and asks it what works. A machine on which it does
 // not work still has clusters, whose nodes can be killed and paused.
 func (c *Cluster) startAgent(ctx context.Context) error {
-	a, err := c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.log)
+	a, err := c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.disks, c.log)
 	if err == nil {
 		c.setAgent(a)
 		c.capabilities, err = a.capabilities(ctx)
 	}
 	if err != nil {
 		c.capabilities = withoutAgent(err)
+	}
+	if !c.disks {
+		c.capabilities[cluster.CanDisk] = errNoDisks
 	}
 	return context.Cause(ctx)
 }
@@ -128,10 +145,11 @@ func (c *Cluster) startNodes(ctx context.Context, specs []cluster.NodeSpec) erro
 	for i, spec := range specs {
 		hosts[spec.Name] = hostAddress(subnet, i)
 	}
-	all, ctx := errgroup.WithContext(ctx)
 	for i, spec := range specs {
-		n := &Node{cluster: c, spec: spec, image: images[i], address: hosts[spec.Name]}
-		c.nodes = append(c.nodes, n)
+		c.nodes = append(c.nodes, &Node{cluster: c, spec: spec, image: images[i], address: hosts[spec.Name]})
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	for _, n := range c.nodes {
 		all.Go(func() error { return n.create(ctx, hosts) })
 	}
 	return all.Wait()

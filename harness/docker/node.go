@@ -36,8 +36,10 @@ type Node struct {
 	id string
 	// published are the ports of this machine that lead to the node's, by name.
 	published map[string]int
-	// process is what runs, guarded by the cluster's mu.
+	// process is what runs, and diskBy the agent that serves its disk, if any; both
+	// guarded by the cluster's mu.
 	process process
+	diskBy  string
 }
 
 // create makes the container and starts it. A port that was free may be taken
@@ -63,10 +65,15 @@ func (n *Node) createOnce(ctx context.Context, hosts map[string]netip.Addr) erro
 		return err
 	}
 	config, host, net := n.config(hosts)
+	if err := n.waitForDisk(ctx, config); err != nil {
+		return err
+	}
 	name := containerName(n.cluster.run, n.spec.Name)
 	var err error
-	n.id, err = n.cluster.engine.createContainer(ctx, name, config, host, net)
-	return err
+	if n.id, err = n.cluster.engine.createContainer(ctx, name, config, host, net); err != nil {
+		return err
+	}
+	return n.giveWaitProgram(ctx)
 }
 
 func (n *Node) choosePorts() error {
@@ -159,7 +166,7 @@ func (n *Node) Start(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", n.spec.Name, err)
 	}
 	if err := n.cluster.welcome(ctx, n, found.State); err != nil {
-		return fmt.Errorf("start %s: apply the network's rules: %w", n.spec.Name, err)
+		return fmt.Errorf("start %s: apply what is in force: %w", n.spec.Name, err)
 	}
 	return n.requireRunning(ctx, found.State)
 }
@@ -184,17 +191,25 @@ func (n *Node) lastLines(ctx context.Context) string {
 // die.
 func (n *Node) Kill(ctx context.Context) error {
 	victim := n.cluster.remembered(n)
+	if err := n.end(ctx); err != nil {
+		return fmt.Errorf("kill %s: %w", n.spec.Name, err)
+	}
+	n.cluster.farewell(n, victim)
+	return nil
+}
+
+// end kills the node's processes and waits until they are gone.
+func (n *Node) end(ctx context.Context) error {
 	err := n.cluster.engine.api.ContainerKill(ctx, n.id, "SIGKILL")
 	if err != nil && !cerrdefs.IsConflict(err) { // a conflict: it does not run
-		return fmt.Errorf("kill %s: %w", n.spec.Name, err)
+		return err
 	}
 	ended, failed := n.cluster.engine.api.ContainerWait(ctx, n.id, container.WaitConditionNotRunning)
 	select {
 	case <-ended:
-		n.cluster.farewell(n, victim)
 		return nil
 	case err := <-failed:
-		return fmt.Errorf("kill %s: wait for its end: %w", n.spec.Name, err)
+		return fmt.Errorf("wait for its end: %w", err)
 	}
 }
 

@@ -36,10 +36,29 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 		defer cancel()
 		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
 	}()
-	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, io.Discard)
+	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, true, io.Discard)
+	if err != nil {
+		return e.probeWithoutDisks(ctx, run, labels, err)
+	}
+	defer a.hangUp()
+	if found, err = a.capabilities(ctx); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// probeWithoutDisks is for engines on which an agent that serves disks cannot even be
+// started, as where there is no /dev/fuse.
+func (e *Engine) probeWithoutDisks(ctx context.Context, run string, labels map[string]string, why error) (cluster.Capabilities, error) {
+	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, false, io.Discard)
 	if err != nil {
 		return nil, err
 	}
 	defer a.hangUp()
-	return a.capabilities(ctx)
+	found, err := a.capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found[cluster.CanDisk] = why
+	return found, nil
 }

@@ -35,6 +35,9 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n.note(s)
+	if err := c.applyDisks(ctx); err != nil { // the node waits for its disk
+		return err
+	}
 	if err := c.applyClocks(ctx); err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func (c *Cluster) ensureAgent(ctx context.Context) error {
 		c.agent = nil
 	}
 	var err error
-	c.agent, err = c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.log)
+	c.agent, err = c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.disks, c.log)
 	return err
 }
 

@@ -76,9 +76,13 @@ func (c *Cluster) running() []protocol.Node {
 	return nodes
 }
 
-// look asks the engine which nodes run.
+// look asks the engine which of the nodes that ran still run. Others are not asked
+// about: they may be about to be made.
 func (c *Cluster) look(ctx context.Context) error {
 	for _, n := range c.nodes {
+		if n.process.pid == 0 {
+			continue
+		}
 		found, err := n.inspect(ctx)
 		if err != nil {
 			return fmt.Errorf("inspect %s: %w", n.spec.Name, err)

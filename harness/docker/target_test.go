@@ -74,14 +74,19 @@ func (e echo) Dial(context.Context, cluster.Node, cluster.Config) (cluster.Clien
 // startCluster starts a cluster whose nodes answer.
 func startCluster(t *testing.T, e *Engine, nodes int) *Cluster {
 	t.Helper()
+	return startWith(t, e, cluster.Options{Config: cluster.Config{Nodes: nodes}})
+}
+
+func startWith(t *testing.T, e *Engine, o cluster.Options) *Cluster {
+	t.Helper()
 	t.Setenv("ASSAY_STATE", t.TempDir())
-	o := cluster.Options{Run: newRun(), Target: echo{}, Config: cluster.Config{Nodes: nodes}, Log: testLog{t}}
+	o.Run, o.Target, o.Log = newRun(), echo{}, testLog{t}
 	started := time.Now()
 	made, err := e.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d nodes started in %v", nodes, time.Since(started).Round(time.Millisecond))
+	t.Logf("%d nodes started in %v", o.Config.Nodes, time.Since(started).Round(time.Millisecond))
 	c := made.(*Cluster)
 	t.Cleanup(func() { closeCluster(t, c) })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

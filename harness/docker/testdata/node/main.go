@@ -37,6 +37,7 @@ func main() {
 	http.HandleFunc("GET /starts", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, starts) })
 	http.HandleFunc("GET /time", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, time.Now().UnixNano()) })
 	http.HandleFunc("POST /send/{to}", n.send)
+	serveDisk(*data)
 	log.Fatal(http.ListenAndServe(*client, nil))
 }
 
