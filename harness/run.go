@@ -114,7 +114,7 @@ func (r *run) unrecorded(err error) error {
 // setUp starts the cluster and waits until clients can use it.
 func (r *run) setUp(ctx context.Context) error {
 	defer r.phase("set up")()
-	options := cluster.Options{Run: r.id, Target: r.test.Target, Config: r.targetConfig(), Log: r.test.log()}
+	options := cluster.Options{Run: r.id, Target: r.test.Target, Config: r.targetConfig(), Log: r.test.log(), Disks: r.test.Nemesis.Needs(cluster.CanDisk)}
 	made, err := r.test.Start(ctx, options)
 	if err != nil {
 		return fmt.Errorf("start the cluster: %w", err)
@@ -162,7 +162,10 @@ func (r *run) targetConfig() cluster.Config {
 
 func (r *run) workloadConfig() workloads.Config {
 	t := r.test
-	return workloads.Config{Seed: t.Seed, Settings: t.WorkloadSettings, Workers: t.Concurrency, Duration: t.Duration}
+	return workloads.Config{
+		Seed: t.Seed, Settings: t.WorkloadSettings, Workers: t.Concurrency,
+		Clients: clients(t.Concurrency, len(r.record.Nodes)), Duration: t.Duration,
+	}
 }
 
 // phase notes when a phase begins, and when it ends.

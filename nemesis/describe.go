@@ -2,6 +2,7 @@ package nemesis
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
@@ -54,6 +55,8 @@ func All() []Description {
 			check: checkWord, resolve: resolveKill},
 		{Name: "pause", Needs: cluster.CanPause, About: "freezes processes and thaws them again", Shapes: places(),
 			check: checkWord, resolve: resolvePause},
+		{Name: diskFamily, Needs: cluster.CanDisk, About: "breaks what nodes keep on disk: effects joined by &, @PLACE",
+			check: checkDisk, resolve: resolveDisk, Shapes: diskShapes()},
 		{Name: "corrupt", Needs: cluster.CanCorrupt, About: "flips bits in what nodes send each other, behind the back of TCP",
 			check: checkWord, resolve: resolveCorrupt,
 			Shapes: []ShapeDescription{
@@ -149,6 +152,14 @@ func (s Spec) Supports(c cluster.Capabilities) error {
 		}
 	}
 	return nil
+}
+
+// Needs says whether a fault of the specification needs something of the cluster.
+func (s Spec) Needs(what cluster.Capability) bool {
+	return slices.ContainsFunc(s.Families, func(f Family) bool {
+		d, _ := describe(f.Name)
+		return d.Needs == what
+	})
 }
 
 func (d Description) supports(text string, c cluster.Capabilities) error {

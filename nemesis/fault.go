@@ -26,6 +26,13 @@ type restarter interface {
 	restarted() []string
 }
 
+// teller is a fault that finds out what nobody knows before it strikes, such as how
+// much was lost. It tells everything once.
+type teller interface {
+	active
+	told() string
+}
+
 // lasting is a fault that has to hold also at nodes that are started again while
 // it is in force.
 type lasting interface {

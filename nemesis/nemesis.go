@@ -29,6 +29,7 @@ type Nemesis struct {
 	config Config
 	wires  *wires
 	clocks *clocks
+	disks  *disks
 
 	mu      sync.Mutex
 	nextID  int
@@ -47,6 +48,7 @@ func New(c Config) *Nemesis {
 	n.wires.network, _ = c.Cluster.(cluster.Network)
 	n.clocks = &clocks{nodes: c.Cluster.Nodes(), told: c.Time, skews: map[int]map[string]cluster.Skew{}}
 	n.clocks.cluster, _ = c.Cluster.(cluster.Clocks)
+	n.disks = newDisks(c.Cluster)
 	return n
 }
 
@@ -115,7 +117,7 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	n.mu.Lock()
 	n.inForce = append(n.inForce, struck{act, fault})
 	n.mu.Unlock()
-	n.record(ctx, about(history.Inject, fault), func(ctx context.Context) error {
+	n.recordOf(ctx, act, about(history.Inject, fault), func(ctx context.Context) error {
 		if err := act.inject(ctx); err != nil {
 			return fmt.Errorf("inject %s: %w", fault.Name, err)
 		}
@@ -132,17 +134,29 @@ const undoing = 30 * time.Second
 // record writes what is about to be done to the history, does it under a
 // context of its own, and writes how that went.
 func (n *Nemesis) record(ctx context.Context, op history.Op, do func(context.Context) error) {
+	n.recordOf(ctx, nil, op, do)
+}
+
+// recordOf is record for a fault, which may have found something out meanwhile.
+func (n *Nemesis) recordOf(ctx context.Context, act active, op history.Op, do func(context.Context) error) {
 	op.Process = history.Nemesis
 	op = n.config.Recorder.Invoke(op)
 	// A recorder that cannot write stops the run; here the cluster comes first.
 	_ = n.config.Recorder.Flush()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
 	defer cancel()
-	if err := do(ctx); err != nil {
-		n.config.Recorder.Complete(op, history.Info, op.Value, err.Error())
+	err := do(ctx)
+	value := op.Value
+	if t, ok := act.(teller); ok {
+		if found := t.told(); found != "" {
+			value = history.String(op.Fault.Detail + "; " + found)
+		}
+	}
+	if err != nil {
+		n.config.Recorder.Complete(op, history.Info, value, err.Error())
 		return
 	}
-	n.config.Recorder.Complete(op, history.OK, op.Value, "")
+	n.config.Recorder.Complete(op, history.OK, value, "")
 }
 
 func about(f string, fault *history.Fault) history.Op {
@@ -155,7 +169,7 @@ func (n *Nemesis) heal(ctx context.Context) {
 	faults := n.inForce
 	n.mu.Unlock()
 	for _, s := range slices.Backward(faults) {
-		n.record(ctx, about(history.Heal, s.fault), func(ctx context.Context) error {
+		n.recordOf(ctx, s.active, about(history.Heal, s.fault), func(ctx context.Context) error {
 			defer n.forget(s.fault.ID)
 			if err := s.heal(ctx); err != nil {
 				return fmt.Errorf("heal %s: %w", s.fault.Name, err)

@@ -83,11 +83,13 @@ func stops(family string) bool { return family == "kill" || family == "pause" }
 
 // clash says that two families cannot hold at once: a killed node cannot be
 // paused, corruption cannot be seen where nothing is sent, and what happens to
-// packets not where none get through.
+// packets not where none get through. Disks fail alone: only nodes that work use
+// them.
 func clash(a, b string) bool {
 	spoils := func(family string) bool { return family == "packets" || family == "tamper" }
 	cuts := func(family string) bool { return family == "kill" || family == "partition" }
 	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt" ||
+		a == diskFamily || b == diskFamily ||
 		spoils(a) && cuts(b) || spoils(b) && cuts(a) || spoils(a) && spoils(b)
 }
 

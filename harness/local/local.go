@@ -135,13 +135,18 @@ func (c *processes) Nodes() []cluster.Node {
 // docker runtime has, may write into the memory of others.
 var errClock = errors.New("the processes of this runtime share the machine's clock; it can be changed in containers (--runtime docker)")
 
+// errDisk is why a node here has no disk that can fail: a process without a mount
+// namespace of its own cannot get another disk without everybody's getting it, and
+// what it did not sync the operating system keeps, whoever kills it.
+var errDisk = errors.New("the processes of this runtime share the machine's mounts; disks can be broken in containers (--runtime docker)")
+
 func (c *processes) Capabilities() cluster.Capabilities {
 	return cluster.Capabilities{
 		cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanPartition: nil, cluster.CanCorrupt: nil,
 		cluster.CanDelay: nil, cluster.CanLimit: nil, cluster.CanLose: nil, cluster.CanNoise: nil,
 		cluster.CanDuplicate: errHidden, cluster.CanReorder: errHidden, cluster.CanTamper: errStream,
 		cluster.CanReject: errContainers, cluster.CanCutNew: errContainers, cluster.CanCutClients: errContainers,
-		cluster.CanClock: errClock,
+		cluster.CanClock: errClock, cluster.CanDisk: errDisk,
 	}
 }
 
