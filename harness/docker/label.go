@@ -24,6 +24,7 @@ const (
 const (
 	roleNode  = "node"
 	roleAgent = "agent"
+	roleProbe = "probe"
 )
 
 // labels are those of everything that belongs to a run.
