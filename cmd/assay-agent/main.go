@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/assaykit/assay/nemesis/agent"
+	"github.com/assaykit/assay/nemesis/agent/hunger"
 )
 
 func main() {
@@ -26,6 +27,10 @@ func run(args []string) error {
 		return agent.TellTimes(os.Stdin, os.Stdout)
 	case len(args) > 0 && args[0] == agent.WaitMount:
 		return agent.WaitForMount(args[1:])
+	case len(args) > 0 && args[0] == hunger.Eat:
+		return hunger.Main(args[1:])
+	case len(args) > 0 && args[0] == hunger.Spin:
+		return hunger.SpinForAWhile()
 	}
 	return agent.Main(os.Stdin, os.Stdout)
 }

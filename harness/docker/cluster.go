@@ -116,6 +116,10 @@ func (c *Cluster) startAgent(ctx context.Context) error {
 	if err != nil {
 		c.capabilities = withoutAgent(err)
 	}
+	maps.Copy(c.capabilities, c.engine.resources(ctx))
+	if err != nil {
+		c.capabilities[cluster.CanStarve] = err
+	}
 	if !c.disks {
 		c.capabilities[cluster.CanDisk] = errNoDisks
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -44,6 +45,7 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 	if found, err = a.capabilities(ctx); err != nil {
 		return nil, err
 	}
+	maps.Copy(found, e.probeResources(ctx, run, labels))
 	return found, nil
 }
 
@@ -60,5 +62,6 @@ func (e *Engine) probeWithoutDisks(ctx context.Context, run string, labels map[s
 		return nil, err
 	}
 	found[cluster.CanDisk] = why
+	maps.Copy(found, e.probeResources(ctx, run, labels))
 	return found, nil
 }
