@@ -40,6 +40,20 @@ var known = []struct {
 		0 invoke r
 		0 info r
 	`, want: "unknown"},
+	{name: "a compare-and-set that nobody answered, but whose effect was seen", model: "register", text: `
+		0 invoke w 1
+		0 ok w 1
+		1 invoke cas [1,2]
+		1 info cas [1,2]
+		0 invoke r
+		0 ok r 2
+	`, want: "valid"},
+	{name: "nothing found, and nobody knows whether anything was written", model: "register", text: `
+		0 invoke w 1
+		0 info w 1
+		1 invoke r
+		1 ok r null
+	`, want: "valid"},
 	{name: "a failed compare-and-set tells nothing by itself", model: "register", text: `
 		0 invoke write 1
 		0 ok write 1
