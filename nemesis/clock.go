@@ -17,8 +17,6 @@ type wrongness struct {
 	// either says that the seed decides between this skew and its opposite.
 	either bool
 	place  string
-	// words are the effects in the user's words.
-	words []string
 }
 
 // What effects do that come without arguments. The usual drift is far beyond that
@@ -65,7 +63,6 @@ func parseClock(s shape) (wrongness, error) {
 		if all, err = all.plus(one); err != nil {
 			return wrongness{}, err
 		}
-		all.words = append(all.words, e.String())
 	}
 	if s.place != "" {
 		all.place = s.place
@@ -101,7 +98,7 @@ func (w wrongness) plus(other wrongness) (wrongness, error) {
 	a, b := w.skew, other.skew
 	switch {
 	case a == cluster.Skew{}:
-		other.place, other.words = w.place, w.words
+		other.place = w.place
 		return other, nil
 	case a.Strobe != 0 || b.Strobe != 0:
 		return w, errors.New("strobe goes with nothing else")
@@ -167,22 +164,29 @@ func resolveClock(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) 
 	if err != nil {
 		panic("nemesis: a clock that was not checked: " + err.Error())
 	}
-	words := strings.Join(what.words, " and ")
-	if what.either {
-		if p.Flip {
-			what.skew = opposite(what.skew)
-		}
-		words += " " + amount(what.skew)
+	if what.either && p.Flip {
+		what.skew = opposite(what.skew)
 	}
 	fault.Nodes = place(what.place, p.Order)
-	fault.Detail = fmt.Sprintf("%s at %s", words, sorted(fault.Nodes))
+	fault.Detail = fmt.Sprintf("%s at %s", tellSkew(what.skew), sorted(fault.Nodes))
 	return &skewed{clocks: n.clocks, id: id, nodes: fault.Nodes, skew: what.skew}
 }
 
-// amount says what the seed has chosen.
-func amount(s cluster.Skew) string {
-	if s.Drift != 0 {
-		return fmt.Sprintf("%dppm", s.Drift)
+// tellSkew says what a clock does, with all parameters.
+func tellSkew(s cluster.Skew) string {
+	if s.Strobe > 0 {
+		return fmt.Sprintf("strobe %s every %s", s.Offset, s.Strobe)
 	}
-	return s.Offset.String()
+	var words []string
+	if s.Offset != 0 {
+		words = append(words, "jump "+s.Offset.String())
+	}
+	switch s.Drift {
+	case 0:
+	case standstill:
+		words = append(words, "freeze")
+	default:
+		words = append(words, fmt.Sprintf("drift %d ppm", s.Drift))
+	}
+	return strings.Join(words, " and ")
 }

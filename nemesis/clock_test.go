@@ -150,9 +150,10 @@ func TestTheSeedDecidesWhichWayAClockGoes(t *testing.T) {
 	n := New(Config{Cluster: newClockBench(), Recorder: recorder(t)})
 	for shape, want := range map[string][2]string{
 		"jump":              {"jump 5s at n2", "jump -5s at n2"},
-		"drift@all":         {"drift 100000ppm at n1 n2 n3", "drift -100000ppm at n1 n2 n3"},
-		"jump(1m)&drift":    {"jump 1m and drift at n2", "jump 1m and drift at n2"},
-		"strobe(-1s,500ms)": {"strobe -1s 500ms at n2", "strobe -1s 500ms at n2"},
+		"drift@all":         {"drift 100000 ppm at n1 n2 n3", "drift -100000 ppm at n1 n2 n3"},
+		"jump(1m)&drift":    {"jump 1m0s and drift 100000 ppm at n2", "jump 1m0s and drift 100000 ppm at n2"},
+		"freeze&jump(-1s)":  {"jump -1s and freeze at n2", "jump -1s and freeze at n2"},
+		"strobe(-1s,500ms)": {"strobe -1s every 500ms at n2", "strobe -1s every 500ms at n2"},
 	} {
 		for i, flip := range []bool{false, true} {
 			p := planned("clock", shape)

@@ -20,6 +20,11 @@ import (
 // meant to have one says so by ASSAY_DOCKER=1.
 func startDemo(t *testing.T) cluster.Cluster {
 	t.Helper()
+	return startDemoWith(t, cluster.Options{})
+}
+
+func startDemoWith(t *testing.T, o cluster.Options) cluster.Cluster {
+	t.Helper()
 	e, err := docker.Connect(t.Context())
 	if errors.Is(err, docker.ErrNoEngine) && os.Getenv("ASSAY_DOCKER") != "1" {
 		t.Skipf("needs a Docker engine: %v", err)
@@ -30,7 +35,8 @@ func startDemo(t *testing.T) cluster.Cluster {
 	t.Cleanup(func() { e.Close() })
 	t.Setenv("ASSAY_STATE", t.TempDir())
 	target, config := demo.New(), cluster.Config{Nodes: 3, Seed: 1}
-	c, err := e.Start(t.Context(), cluster.Options{Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: target, Config: config})
+	o.Run, o.Target, o.Config = "test-"+strings.ToLower(rand.Text()[:10]), target, config
+	c, err := e.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +115,10 @@ func strike(t *testing.T, c cluster.Cluster, order []string, texts ...string) *h
 		f := spec.Families[0]
 		step.Faults = append(step.Faults, nemesis.Planned{Family: f.Name, Shape: f.Shapes[0], Order: order})
 	}
-	n := nemesis.New(nemesis.Config{Cluster: c, Recorder: recorder, Steps: []nemesis.Step{step}})
+	tell := func(ctx context.Context, node cluster.Node) (time.Time, error) {
+		return demo.New().Time(ctx, node, cluster.Config{})
+	}
+	n := nemesis.New(nemesis.Config{Cluster: c, Recorder: recorder, Steps: []nemesis.Step{step}, Time: tell})
 	n.Run(t.Context())
 	if err := n.HealAll(t.Context()); err != nil {
 		t.Error(err)
