@@ -148,7 +148,9 @@ type Measurement struct {
 	Sent, Arrived, Twice, Late, Changed int
 	// Fastest and Median are how long those that arrived were on their way.
 	Fastest, Median time.Duration
-	// Rate is at how many bytes a second they arrived, 0 if that is not known.
+	// Rate is at how many bytes a second they arrived since the first was sent, 0
+	// if none did. It is at most the link's bandwidth, and less where that is wider
+	// than what was sent.
 	Rate int64
 }
 

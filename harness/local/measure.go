@@ -69,7 +69,7 @@ func (p *probe) volley(ctx context.Context) (cluster.Measurement, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	took := p.took(first, sent)
-	m.Fastest, m.Median, m.Rate = took[0], took[len(took)/2], p.rate()
+	m.Fastest, m.Median, m.Rate = took[0], took[len(took)/2], p.rate(sent[0])
 	return m, nil
 }
 
@@ -85,9 +85,8 @@ func (p *probe) took(first int64, sent []time.Time) []time.Duration {
 	return took
 }
 
-// rate is at how many bytes a second they came in after the first.
-func (p *probe) rate() int64 {
-	first, last := p.log[0], p.log[len(p.log)-1]
-	span := max(last.at.Sub(first.at).Seconds(), 1e-9)
-	return int64(float64(last.total-first.total) / span)
+// rate is at how many bytes a second they came in since the first was sent.
+func (p *probe) rate(began time.Time) int64 {
+	span := p.log[len(p.log)-1].at.Sub(began)
+	return int64(volley * shot / max(span.Seconds(), 1e-9))
 }

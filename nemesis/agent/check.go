@@ -36,7 +36,7 @@ func check() protocol.Response {
 		protocol.Duplicate: tryShape(protocol.Shape{Duplicate: 0.5}, func(v *protocol.Volley) bool { return v.Twice > 0 }),
 		protocol.Reorder:   tryShape(protocol.Shape{Reorder: 0.5, Behind: 10 * time.Millisecond}, func(v *protocol.Volley) bool { return v.Late > 0 }),
 		protocol.Noise:     tryShape(protocol.Shape{Noise: 0.5}, isLossy),
-		protocol.Rate:      tryShape(protocol.Shape{Rate: 250_000, Queue: 1 << 16}, func(v *protocol.Volley) bool { return v.Rate < 400_000 }),
+		protocol.Rate:      tryShape(protocol.Shape{Rate: 250_000, Queue: 1 << 16}, func(v *protocol.Volley) bool { return v.Rate <= 300_000 }),
 		protocol.Tamper:    tryShape(protocol.Shape{Pattern: "..", Replacement: "::"}, func(v *protocol.Volley) bool { return v.Arrived > 0 && v.Changed == v.Arrived }),
 	} {
 		all.Go(func() { failed.add(mechanism, inThrowAway(try)) })
@@ -49,12 +49,22 @@ func check() protocol.Response {
 
 func isLossy(v *protocol.Volley) bool { return v.Arrived > 0 && v.Arrived < v.Sent }
 
+// trials is how often a mechanism may fail to show itself on a machine that stands
+// still now and then. Whether a fault is in effect is observed each time anyway.
+const trials = 3
+
 func inThrowAway(try func(namespace) error) error {
-	space, err := newNamespace()
-	if err != nil {
-		return err
+	var err error
+	for range trials {
+		var space namespace
+		if space, err = newNamespace(); err != nil {
+			return err
+		}
+		if err = errors.Join(try(space), space.close()); err == nil {
+			return nil
+		}
 	}
-	return errors.Join(try(space), space.close())
+	return err
 }
 
 // rules make the firewall hold one rule on what comes over the loopback interface,

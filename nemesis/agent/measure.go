@@ -106,21 +106,17 @@ func (m *measurement) run(late time.Duration) {
 		}
 		m.receive()
 	}
-	deadline := time.Now().Add(late + slack)
-	for time.Now().Before(deadline) {
-		m.wait(time.Until(deadline))
-		m.receive()
+	// Waits in vain are counted, not timed, as rounds are.
+	most := int((late + slack) / linger)
+	for vain := 0; vain < most; vain++ {
+		m.wait()
+		if m.receive() {
+			vain = 0
+		}
 		if m.complete() {
-			deadline = earliest(deadline, time.Now().Add(linger))
+			most = min(most, 2)
 		}
 	}
-}
-
-func earliest(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // complete says whether everything that was sent has arrived at least once.
@@ -130,17 +126,18 @@ func (m *measurement) complete() bool {
 	})
 }
 
-// wait returns when a datagram has arrived somewhere, or after some time.
-func (m *measurement) wait(atMost time.Duration) {
+// wait returns when a datagram has arrived somewhere, or after a while.
+func (m *measurement) wait() {
 	var watched []unix.PollFd
 	for _, p := range m.posts {
 		watched = append(watched, unix.PollFd{Fd: int32(p.socket), Events: unix.POLLIN})
 	}
 	// An interrupted wait is a short one.
-	_, _ = unix.Poll(watched, int(max(1, min(atMost, linger).Milliseconds())))
+	_, _ = unix.Poll(watched, int(linger.Milliseconds()))
 }
 
-func (m *measurement) receive() {
+// receive takes in whatever has arrived, and says whether anything had.
+func (m *measurement) receive() (some bool) {
 	buffer := make([]byte, 64<<10)
 	for _, p := range m.posts {
 		for {
@@ -149,8 +146,10 @@ func (m *measurement) receive() {
 				break
 			}
 			m.note(path{addressOf(from), p.address}, buffer[:n])
+			some = true
 		}
 	}
+	return some
 }
 
 func (m *measurement) note(on path, data []byte) {
@@ -198,11 +197,12 @@ func (p *probes) judge() *protocol.Volley {
 	return v
 }
 
-// rate is at how many bytes a second datagrams came in after the first.
+// rate is at how many bytes a second datagrams came in since the first was sent. A
+// narrow link never looks wider so, however long nobody looked at what came in.
 func (p *probes) rate() int64 {
-	if len(p.arrived) < 2 {
+	if len(p.arrived) == 0 {
 		return 0
 	}
-	span := p.arrived[len(p.arrived)-1].at.Sub(p.arrived[0].at)
-	return int64(float64((len(p.arrived)-1)*p.size) / max(span.Seconds(), 1e-9))
+	span := p.arrived[len(p.arrived)-1].at.Sub(p.sent[0])
+	return int64(float64(len(p.arrived)*p.size) / max(span.Seconds(), 1e-9))
 }

@@ -149,6 +149,6 @@ type Volley struct {
 	// Fastest and Median are how long they were on their way, in nanoseconds.
 	Fastest time.Duration `json:"fastest,omitempty"`
 	Median  time.Duration `json:"median,omitempty"`
-	// Rate is at how many bytes a second they arrived.
+	// Rate is at how many bytes a second they arrived since the first was sent.
 	Rate int64 `json:"rate,omitempty"`
 }

@@ -17,7 +17,7 @@ func shapeAttempts() []attempt {
 		{cluster.CanDelay, tryShape(cluster.Shape{Delay: delay}, func(m cluster.Measurement) bool { return m.Fastest >= delay })},
 		{cluster.CanLose, tryShape(cluster.Shape{Loss: 0.5}, loses)},
 		{cluster.CanNoise, tryShape(cluster.Shape{Noise: 0.5}, loses)},
-		{cluster.CanLimit, tryShape(cluster.Shape{Rate: rate, Queue: 1 << 16}, func(m cluster.Measurement) bool { return m.Rate < 2*rate })},
+		{cluster.CanLimit, tryShape(cluster.Shape{Rate: rate, Queue: 1 << 16}, func(m cluster.Measurement) bool { return m.Rate <= rate*5/4 })},
 	}
 }
 
