@@ -23,7 +23,8 @@ type breakage struct {
 	damage cluster.FileDamage
 	age    time.Duration
 	place  string
-	words  []string
+	// words are the names of the effects.
+	words []string
 }
 
 // What effects do that come without arguments, and bounds of arguments.
@@ -75,7 +76,7 @@ func parseDisk(s shape) (breakage, error) {
 			return breakage{}, fmt.Errorf("%s goes with nothing else", e.name)
 		}
 		all = all.plus(one)
-		all.words = append(all.words, e.String())
+		all.words = append(all.words, e.name)
 	}
 	if all.place == "" {
 		all.place = all.usualPlace()
@@ -192,7 +193,7 @@ func resolveDisk(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) a
 	if b.destroys() {
 		fault.Nodes = n.disks.expend(fault.Nodes, p.Order)
 	}
-	fault.Detail = fmt.Sprintf("%s: %s", strings.Join(b.words, " and "), sorted(fault.Nodes))
+	fault.Detail = fmt.Sprintf("%s: %s at %s", strings.Join(b.words, " and "), b, sorted(fault.Nodes))
 	common := broken{disks: n.disks, wires: n.wires, names: fault.Nodes, nodes: n.nodes(fault.Nodes)}
 	switch {
 	case b.damage.Kind != nothingDamaged:
@@ -201,6 +202,31 @@ func resolveDisk(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) a
 		return &blackout{broken: common, torn: b.torn}
 	}
 	return &badDisk{broken: common, id: id, faults: b.faults, power: b.power}
+}
+
+// String says what happens, with all parameters.
+func (b breakage) String() string {
+	var words []string
+	say := func(some bool, format string, args ...any) {
+		if some {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	f := b.faults
+	say(f.WriteFails > 0, "%g %% of writes fail", 100*f.WriteFails)
+	say(f.ReadFails > 0, "%g %% of reads fail", 100*f.ReadFails)
+	say(f.SyncFails > 0, "%g %% of syncs fail", 100*f.SyncFails)
+	say(f.Flips > 0, "%g %% of reads have a wrong bit", 100*f.Flips)
+	say(f.Full, "no space is left")
+	say(f.Delay > 0, "reads and writes are %s late", f.Delay)
+	say(f.SyncDelay > 0, "syncs are %s late", f.SyncDelay)
+	say(f.Lies, "syncs do nothing")
+	say(b.power && b.torn, "a part of what is not synced is lost")
+	say(b.power && !b.torn, "what is not synced is lost")
+	say(b.damage.Kind == cluster.FlipBits, "flipped bits: %d", b.damage.Bits)
+	say(b.damage.Kind == cluster.Truncate, "the last %d bytes of a file are cut off", b.damage.Bytes)
+	say(b.damage.Kind == cluster.Revert, "files are as they were %s ago", b.age)
+	return strings.Join(words, ", ")
 }
 
 // expend chooses among nodes those whose data may be destroyed: never, in a whole

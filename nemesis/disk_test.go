@@ -201,7 +201,7 @@ func TestPowerFailuresTellWhatTheyTook(t *testing.T) {
 			told, _ = op.Value.Text()
 		}
 	}
-	if want := "power: n1 n2 n3; unsynced pages lost: n1 3, n2 3, n3 3"; told != want {
+	if want := "power: what is not synced is lost at n1 n2 n3; unsynced pages lost: n1 3, n2 3, n3 3"; told != want {
 		t.Errorf("told %q, want %q", told, want)
 	}
 }
