@@ -269,6 +269,86 @@ func TestAFailedSyncIsNotMadeGoodByTheNextOne(t *testing.T) {
 	requireContent(t, over+"/log", "")
 }
 
+// A kernel may let go at any time what a failed sync gave up; between two lives of a
+// program it does.
+func TestWhatAFailedSyncGaveUpIsGoneAfterARestart(t *testing.T) {
+	m, over, below := mounted(t)
+	f := create(t, over+"/log")
+	write(t, f, "synced ")
+	fsync(t, f)
+	write(t, f, "given up")
+	m.Set(Faults{SyncFails: 1})
+	if err := f.Sync(); !errors.Is(err, syscall.EIO) {
+		t.Errorf("the sync: %v", err)
+	}
+	m.Set(Faults{})
+	f.Close()
+	requireContent(t, over+"/log", "synced given up")
+	m.Evict()
+	requireContent(t, over+"/log", "synced ")
+	requireContent(t, below+"/log", "synced ")
+}
+
+func TestFilesMayBeChangedBelowOnceAllIsSettled(t *testing.T) {
+	m, over, below := mounted(t)
+	f := create(t, over+"/log")
+	write(t, f, "written")
+	if err := m.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	requireContent(t, below+"/log", "written")
+	write(t, f, " late") // by a program that has ended
+	f.Close()
+	if err := os.WriteFile(below+"/log", []byte("changed"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	requireContent(t, over+"/log", "changed")
+	requireContent(t, m.Below()+"/log", "changed")
+	if n := m.Unsynced(); n != 0 {
+		t.Errorf("%d pages are not synced", n)
+	}
+}
+
+func TestALayerIsSeenWhereItIs(t *testing.T) {
+	m, over, below := mounted(t)
+	if covers, err := m.Covers(os.Getpid()); err != nil || !covers {
+		t.Errorf("it covers its path: %v, %v", covers, err)
+	}
+	if err := os.WriteFile(below+"/file", []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := m.Read("file"); err != nil || n != 4 {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	m.Set(Faults{ReadFails: 1})
+	if _, err := m.Read("file"); !errors.Is(err, syscall.EIO) {
+		t.Errorf("reading: %v", err)
+	}
+	m.Set(Faults{})
+	if err := unix.Unmount(over, unix.MNT_DETACH); err != nil {
+		t.Fatal(err)
+	}
+	if covers, err := m.Covers(os.Getpid()); err != nil || covers {
+		t.Errorf("it covers its path after it was taken away: %v, %v", covers, err)
+	}
+}
+
+func TestTheLastMountAtAPathCounts(t *testing.T) {
+	const (
+		volume = "36 35 98:0 /v /data rw,noatime master:1 - ext4 /dev/root rw\n"
+		layer  = "37 36 0:47 / /data rw,nosuid,nodev - fuse assay rw,user_id=0\n"
+		other  = "38 36 0:48 / /data/sub rw - fuse assay rw\n"
+		wrong  = "39 36 0:49 / /data rw - fuse sshfs rw\n"
+	)
+	for mounts, want := range map[string]bool{
+		"": false, volume: false, volume + layer: true, layer + volume: false, volume + other: false, wrong: false, volume + layer + other: true, "short": false,
+	} {
+		if got := Covered(mounts, "/data"); got != want {
+			t.Errorf("%q: %v", mounts, got)
+		}
+	}
+}
+
 func TestDisksFailFillUpAndHeal(t *testing.T) {
 	m, over, _ := mounted(t)
 	f := create(t, over+"/log")
