@@ -251,6 +251,18 @@ func TestKilledAgentHealsTheNetwork(t *testing.T) {
 	}
 	timed(t, "partition with a new agent", func() error { return c.SetRules(t.Context(), cut) })
 	requireReach(t, c, "n1 n2", "n2 n1")
+
+	// Nobody can say for how long a partition held whose agent was killed; but that
+	// all is well can be seen by another agent.
+	if err := c.engine.api.ContainerKill(t.Context(), c.agent.id, "SIGKILL"); err != nil {
+		t.Fatal(err)
+	}
+	requireAgentGone(t, c.engine, c.run)
+	if err := c.SetRules(t.Context(), cluster.Rules{}); !errors.Is(err, errAgentGone) {
+		t.Errorf("heal without an agent: got %v, want %v", err, errAgentGone)
+	}
+	timed(t, "heal again", func() error { return c.SetRules(t.Context(), cluster.Rules{}) })
+	requireReach(t, c)
 }
 
 func TestFailedStartLeavesNothingBehind(t *testing.T) {

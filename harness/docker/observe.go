@@ -9,7 +9,8 @@ import (
 )
 
 // Reach implements cluster.Network, also for clients if there are two nodes. It
-// fails if the agent has died, because then the rules are not those that were set.
+// fails if the agent has died under rules, because then they are not those that were
+// set.
 func (c *Cluster) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
 	reach := map[cluster.Link]bool{}
 	err := c.observe(ctx, protocol.Request{Operation: protocol.Reach, Stranger: c.stranger}, func(l protocol.Link) {
@@ -88,6 +89,11 @@ func (c *Cluster) observe(ctx context.Context, q protocol.Request, tell func(pro
 	defer c.mu.Unlock()
 	if c.agent == nil {
 		return fmt.Errorf("there is no agent: %w", c.capabilities[cluster.CanPartition])
+	}
+	if c.healthy() { // then it makes no difference which agent looks
+		if err := c.ensureAgent(ctx); err != nil {
+			return err
+		}
 	}
 	var links []protocol.Link
 	err := c.withRunning(ctx, func(nodes []protocol.Node) error {

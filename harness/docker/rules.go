@@ -15,18 +15,32 @@ import (
 )
 
 // SetRules implements cluster.Network. If the agent has died, the kernel has
-// removed its rules, and a new agent is started if there are rules to set.
+// removed its rules, and a new agent is started if there are rules to set. To lift
+// rules that had gone before is then an error, though they are lifted: nobody knows
+// for how long they held.
 func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	if err := c.validate(r); err != nil {
 		return fmt.Errorf("set network rules: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	before, lost := c.rules, c.agent != nil && c.agent.gone()
 	c.rules = r.Clone()
-	if err := c.apply(ctx); err != nil {
+	err := c.apply(ctx)
+	if err == nil && lost && lifts(before, r) {
+		err = errAgentGone
+	}
+	if err != nil {
 		return fmt.Errorf("set network rules: %w", err)
 	}
 	return nil
+}
+
+// lifts says whether there is a link of the rules before that none of the next are
+// about.
+func lifts(before, next cluster.Rules) bool {
+	kept := next.Links()
+	return slices.ContainsFunc(before.Links(), func(l cluster.Link) bool { return !slices.Contains(kept, l) })
 }
 
 // welcome takes note of a node that has just started, and gives it the rules in
