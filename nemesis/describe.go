@@ -15,6 +15,9 @@ type Description struct {
 	// Needs is what the runtime has to be able to do, whatever the shape.
 	Needs cluster.Capability
 
+	// ofNodes says that it strikes nodes themselves, and not what is between them: of
+	// those a specification may say how many at most.
+	ofNodes bool
 	// check says what is wrong with a shape of this family.
 	check func(Description, shape) error
 	// needs is what else a shape takes; nil for nothing.
@@ -51,12 +54,14 @@ func All() []Description {
 				{Name: "flapping", About: "a single node, on and off every 500ms, as any shape(flapping) or shape(2s)", OnRequest: true},
 				{Name: "clients", About: "a single node from its clients, or those of clients@PLACE", OnRequest: true},
 			}},
-		{Name: "kill", Needs: cluster.CanKill, About: "ends processes with SIGKILL and starts them again", Shapes: places(),
-			check: checkWord, resolve: resolveKill},
-		{Name: "pause", Needs: cluster.CanPause, About: "freezes processes and thaws them again", Shapes: places(),
-			check: checkWord, resolve: resolvePause},
+		{Name: "kill", Needs: cluster.CanKill, About: "ends processes with SIGKILL and starts them again", Shapes: placesOf(),
+			ofNodes: true, check: checkWhere, resolve: resolveKill},
+		{Name: "pause", Needs: cluster.CanPause, About: "freezes processes and thaws them again", Shapes: placesOf(),
+			ofNodes: true, check: checkWhere, resolve: resolvePause},
+		{Name: processFamily, Needs: cluster.CanKill, About: "crashes, stops, starves and slows down processes, @PLACE", Shapes: processShapes(),
+			ofNodes: true, check: checkProcess, needs: needsOfProcess, resolve: resolveProcess},
 		{Name: diskFamily, Needs: cluster.CanDisk, About: "breaks what nodes keep on disk: effects joined by &, @PLACE",
-			check: checkDisk, resolve: resolveDisk, Shapes: diskShapes()},
+			ofNodes: true, check: checkDisk, resolve: resolveDisk, Shapes: diskShapes()},
 		{Name: "corrupt", Needs: cluster.CanCorrupt, About: "flips bits in what nodes send each other, behind the back of TCP",
 			check: checkWord, resolve: resolveCorrupt,
 			Shapes: []ShapeDescription{
@@ -71,7 +76,7 @@ func All() []Description {
 				{Name: tamperForm, About: "a text by another one of the same length, in quotes if need be, everywhere or @PLACE", OnRequest: true},
 			}},
 		{Name: "clock", Needs: cluster.CanClock, About: "changes what time it is for the processes of nodes: effects joined by &, @PLACE",
-			check: checkClock, resolve: resolveClock, Shapes: clockShapes()},
+			ofNodes: true, check: checkClock, resolve: resolveClock, Shapes: clockShapes()},
 	}
 }
 
@@ -98,7 +103,14 @@ func places() []ShapeDescription {
 		{Name: "majority", About: "the smallest possible majority"},
 		{Name: "all", About: "every node"},
 		{Name: "leader", About: "the leader"},
+		{Name: "follower", About: "a single node that does not lead", OnRequest: true},
+		{Name: "followers", About: "all but the leader", OnRequest: true},
 	}
+}
+
+// placesOf are the shapes of families that have no other than where they strike.
+func placesOf() []ShapeDescription {
+	return append(places(), ShapeDescription{Name: "n1,n3", About: "named nodes", OnRequest: true})
 }
 
 func describe(name string) (Description, bool) {

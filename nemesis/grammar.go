@@ -146,8 +146,9 @@ func (s shape) plain() bool {
 
 // asksLeader says that it has to be known who leads.
 func (s shape) asksLeader() bool {
+	words := []string{"leader", "follower", "followers"}
 	_, place := direction(s.place)
-	return place == "leader" || slices.ContainsFunc(s.effects, func(e effect) bool { return e.name == "leader" })
+	return slices.Contains(words, place) || slices.ContainsFunc(s.effects, func(e effect) bool { return slices.Contains(words, e.name) })
 }
 
 // nodeList reads nodes with commas in between.

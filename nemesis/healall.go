@@ -10,7 +10,7 @@ import (
 )
 
 // HealAll puts the whole cluster right after Run has ended: no network rule
-// left, all clocks right, all disks good, every node running, all of them in reach
+// left, all clocks right, all disks good, no limits, every node running, all of them in reach
 // of each other, observed and recorded. Nodes that had stopped though no fault
 // stopped them are started again and named as crashed in the history.
 func (n *Nemesis) HealAll(ctx context.Context) error {
@@ -30,14 +30,14 @@ func (n *Nemesis) restore(ctx context.Context) error {
 		n.wires.forgetAll()
 		errs = append(errs, n.wires.network.SetRules(ctx, cluster.Rules{}))
 	}
-	errs = append(errs, n.clocks.clearAll(ctx), n.disks.clearAll(ctx), each(nodes, func(node cluster.Node) error { return revive(ctx, node) }))
+	errs = append(errs, n.clocks.clearAll(ctx), n.disks.clearAll(ctx), n.allowances.clearAll(ctx), each(nodes, func(node cluster.Node) error { return revive(ctx, node) }))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("heal everything: %w", err)
 	}
 	if err := until(ctx, seen(nodes, cluster.Running)); err != nil {
 		return fmt.Errorf("verify that everything is healed: %w", err)
 	}
-	if err := errors.Join(n.wires.verify(ctx), n.clocks.verify(ctx), n.disks.verify(ctx, namesOf(nodes)...)); err != nil {
+	if err := errors.Join(n.wires.verify(ctx), n.clocks.verify(ctx), n.disks.verify(ctx, namesOf(nodes)...), n.allowances.verify(ctx)); err != nil {
 		return err
 	}
 	return n.wires.measureShaped(ctx)

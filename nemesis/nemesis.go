@@ -18,9 +18,14 @@ type Config struct {
 	// Leaders asks the target who leads; nil if it cannot tell.
 	Leaders func(ctx context.Context) ([]string, error)
 	// Time asks a node what time it is; nil if the target's cannot tell.
-	Time     func(ctx context.Context, node cluster.Node) (time.Time, error)
+	Time func(ctx context.Context, node cluster.Node) (time.Time, error)
+	// Ready waits until clients can use the cluster; nil if the target cannot tell.
+	Ready    func(ctx context.Context) error
 	Recorder *history.Recorder
 	Steps    []Step
+	// Most is how many nodes at most are ever struck; 0 is all of them. It is about
+	// faults of nodes, not of what is between them.
+	Most int
 }
 
 // Nemesis executes a schedule on a cluster, and stands in the history as
@@ -30,6 +35,10 @@ type Nemesis struct {
 	wires  *wires
 	clocks *clocks
 	disks  *disks
+	// allowances are lifted, however a run ends.
+	allowances *allowances
+	// damaged are the nodes that were ever struck themselves.
+	damaged []string
 
 	mu      sync.Mutex
 	nextID  int
@@ -49,6 +58,7 @@ func New(c Config) *Nemesis {
 	n.clocks = &clocks{nodes: c.Cluster.Nodes(), told: c.Time, skews: map[int]map[string]cluster.Skew{}}
 	n.clocks.cluster, _ = c.Cluster.(cluster.Clocks)
 	n.disks = newDisks(c.Cluster)
+	n.allowances = &allowances{}
 	return n
 }
 
@@ -114,6 +124,10 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	n.nextID++
 	n.mu.Unlock()
 	act, fault := n.resolve(id, p, leaders)
+	if len(fault.Nodes) == 0 {
+		n.missed(ctx, p.Family+":"+p.Shape, fmt.Errorf("%s:%s strikes none of the nodes %s", p.Family, p.Shape, sorted(p.Order)))
+		return
+	}
 	n.mu.Lock()
 	n.inForce = append(n.inForce, struck{act, fault})
 	n.mu.Unlock()

@@ -36,6 +36,11 @@ func place(where string, order []string) []string {
 		count = n/2 + 1
 	case "all":
 		count = n
+	case "follower":
+		order, count = order[min(1, n-1):], 1
+	case "followers":
+		order = order[min(1, n-1):]
+		count = len(order)
 	}
 	nodes := slices.Clone(order[:count])
 	if named, ok := nodeList(where); ok {

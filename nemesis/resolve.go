@@ -24,12 +24,47 @@ func (n *Nemesis) resolve(id int, p Planned, leaders []string) (active, *history
 	if s.asksLeader() {
 		p.Order, leader = leaderFirst(p.Order, leaders)
 	}
-	fault := &history.Fault{ID: id, Name: p.Family}
+	if d.ofNodes && n.config.Most > 0 {
+		p.Order, leader = n.spare(p.Order, leader)
+	}
+	fault := &history.Fault{ID: id, Name: p.Family, Shape: p.Shape}
 	act := d.resolve(n, id, p, s, fault)
+	if d.ofNodes {
+		n.damage(fault.Nodes)
+	}
 	if leader != "" {
 		fault.Detail = leader + ": " + strings.TrimPrefix(fault.Detail, "leader: ")
 	}
 	return act, fault
+}
+
+// spare leaves of an order only nodes that may be struck: those that were before, and
+// others as long as there are not too many. The leader may not be among them.
+func (n *Nemesis) spare(order []string, leader string) (_ []string, told string) {
+	left := n.config.Most - len(n.damaged)
+	var open []string
+	for _, node := range order {
+		switch {
+		case slices.Contains(n.damaged, node):
+			open = append(open, node)
+		case left > 0:
+			open = append(open, node)
+			left--
+		}
+	}
+	if leader != "" && len(open) > 0 && open[0] != order[0] {
+		leader += " is spared"
+	}
+	return open, leader
+}
+
+// damage notes who was struck.
+func (n *Nemesis) damage(nodes []string) {
+	for _, node := range nodes {
+		if !slices.Contains(n.damaged, node) {
+			n.damaged = append(n.damaged, node)
+		}
+	}
 }
 
 func resolvePartition(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) active {

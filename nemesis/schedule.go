@@ -69,17 +69,20 @@ func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
 	return inOrder(append(faults, s.Families[second].draw(random, nodes)))
 }
 
-// inOrder puts, of two faults, a clock in front of what stops its node: that of a dead process
-// cannot be seen, and that of a frozen one not be changed.
+// inOrder puts a clock in front of any other fault: that of a dead process cannot be
+// seen, that of a frozen one not be changed, and a leader may not be one any more when
+// it has been cut off for a while.
 func inOrder(faults []Planned) []Planned {
-	if faults[1].Family == "clock" && stops(faults[0].Family) {
+	if faults[1].Family == "clock" {
 		slices.Reverse(faults)
 	}
 	return faults
 }
 
 // stops says whether a family stops processes.
-func stops(family string) bool { return family == "kill" || family == "pause" }
+func stops(family string) bool {
+	return family == "kill" || family == "pause" || family == processFamily
+}
 
 // clash says that two families cannot hold at once: a killed node cannot be
 // paused, corruption cannot be seen where nothing is sent, and what happens to
@@ -87,7 +90,9 @@ func stops(family string) bool { return family == "kill" || family == "pause" }
 // them.
 func clash(a, b string) bool {
 	spoils := func(family string) bool { return family == "packets" || family == "tamper" }
-	cuts := func(family string) bool { return family == "kill" || family == "partition" }
+	cuts := func(family string) bool {
+		return family == "kill" || family == "partition" || family == processFamily
+	}
 	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt" ||
 		a == diskFamily || b == diskFamily ||
 		spoils(a) && cuts(b) || spoils(b) && cuts(a) || spoils(a) && spoils(b)

@@ -24,7 +24,7 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 
 func TestParseSaysWhatCouldStandThere(t *testing.T) {
 	for text, want := range map[string]string{
-		"partion":          "choose from partition, kill, pause, corrupt, packets, tamper, clock, none",
+		"partion":          "choose from partition, kill, pause, process, ",
 		"partition:leadr":  "choose from one, halves, majority, ring, bridge, one-way, leader",
 		"kill,kill":        "stands twice",
 		"partition,,pause": "no such nemesis",

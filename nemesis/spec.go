@@ -115,6 +115,14 @@ func checkWord(d Description, s shape) error {
 	return nil
 }
 
+// checkWhere is the check of families whose shapes are nothing but places.
+func checkWhere(d Description, s shape) error {
+	if _, nodes := nodeList(s.name()); nodes && s.plain() {
+		return nil
+	}
+	return checkWord(d, s)
+}
+
 func (s Spec) has(name string) bool {
 	return slices.ContainsFunc(s.Families, func(f Family) bool { return f.Name == name })
 }

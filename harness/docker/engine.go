@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/client"
@@ -23,6 +24,8 @@ var ErrNoEngine = errors.New("no container engine in reach")
 type Engine struct {
 	api     *client.Client
 	version types.Version
+	// total is how much memory the engine's machine has, once that is known.
+	total atomic.Int64
 
 	// own are the images of Assay's own programs, by reference.
 	own ownImages

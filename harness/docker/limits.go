@@ -93,11 +93,16 @@ func resident(m container.MemoryStats) int64 {
 	return int64(m.Usage - min(cached, m.Usage))
 }
 
-// memory is that of the engine's machine.
+// memory is that of the engine's machine, asked for once: the engine starts programs
+// of its own to answer.
 func (e *Engine) memory(ctx context.Context) int64 {
+	if known := e.total.Load(); known > 0 {
+		return known
+	}
 	info, err := e.api.Info(ctx)
 	if err != nil {
 		return unlimited
 	}
+	e.total.Store(info.MemTotal)
 	return info.MemTotal
 }

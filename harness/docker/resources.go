@@ -18,6 +18,9 @@ import (
 // describes itself.
 func (e *Engine) resources(ctx context.Context) cluster.Capabilities {
 	info, err := e.api.Info(ctx)
+	if err == nil {
+		e.total.Store(info.MemTotal)
+	}
 	return cluster.Capabilities{
 		cluster.CanThrottle:    unlessGranted(info.CPUCfsQuota, "a quota of CPU", err),
 		cluster.CanLimitMemory: unlessGranted(info.MemoryLimit, "a limit of memory", err),

@@ -10,6 +10,9 @@ const (
 	// Reapply: a node was started again while a fault was in force that has to
 	// hold there too. It names the fault and completes OK once that was seen.
 	Reapply = "reapply"
+	// Missed: something was asked for that never happened; it completes Info, with the
+	// reason.
+	Missed = "missed"
 	// Crashed: a node was found dead that no fault had killed.
 	Crashed = "crashed"
 	// Restore: everything was put right after the last fault.

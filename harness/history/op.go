@@ -63,6 +63,8 @@ type Fault struct {
 	ID int `json:"id"`
 	// Name is the family: partition, kill, pause, corrupt.
 	Name string `json:"name"`
+	// Shape is where and how it struck, in the words in which it was asked for.
+	Shape string `json:"shape,omitempty"`
 	// Nodes are the nodes it struck.
 	Nodes []string `json:"nodes"`
 	// Detail says what exactly, for people: "leader n2 | n1 n3".
