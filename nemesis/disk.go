@@ -191,7 +191,7 @@ func resolveDisk(n *Nemesis, id int, p Planned, s shape, fault *history.Fault) a
 	}
 	fault.Nodes = place(b.place, p.Order)
 	if b.destroys() {
-		fault.Nodes = n.disks.expend(fault.Nodes, p.Order)
+		fault.Nodes = n.disks.expend(fault.Nodes, len(n.config.Cluster.Nodes()))
 	}
 	fault.Detail = fmt.Sprintf("%s: %s at %s", strings.Join(b.words, " and "), b, sorted(fault.Nodes))
 	common := broken{disks: n.disks, wires: n.wires, names: fault.Nodes, nodes: n.nodes(fault.Nodes)}
@@ -229,15 +229,15 @@ func (b breakage) String() string {
 	return strings.Join(words, ", ")
 }
 
-// expend chooses among nodes those whose data may be destroyed: never, in a whole
-// run, more than a minority.
-func (d *disks) expend(wanted, all []string) []string {
+// expend chooses among those wanted the nodes whose data may be destroyed: never, in
+// a whole run, more than a minority of so many nodes.
+func (d *disks) expend(wanted []string, nodes int) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var chosen []string
 	for _, node := range wanted {
 		spent := slices.Contains(d.spent, node)
-		if !spent && len(d.spent) >= max(1, (len(all)-1)/2) {
+		if !spent && len(d.spent) >= max(1, (nodes-1)/2) {
 			continue
 		}
 		if chosen = append(chosen, node); !spent {
