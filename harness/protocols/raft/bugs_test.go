@@ -56,6 +56,31 @@ func TestEveryBugIsSeen(t *testing.T) {
 	}
 }
 
+// TestALeaseDependsOnItsClock: where no clock jumps, the lease stands a partition.
+func TestALeaseDependsOnItsClock(t *testing.T) {
+	for _, try := range []struct {
+		name   string
+		strike fault
+		bug    Bug
+		breaks bool
+	}{
+		{"no bug, clock set back", isolateLeaderInThePast, "", false},
+		{"bug, clock right", isolateLeader, LeaseByWallClock, false},
+		{"bug, clock set back", isolateLeaderInThePast, LeaseByWallClock, true},
+	} {
+		t.Run(try.name, func(t *testing.T) {
+			t.Parallel()
+			simulated := trial{load: load{clients: 15}, storm: storm{[]fault{try.strike}, time.Second, 300 * ms}, blind: true}
+			simulated.config.Bug = try.bug
+			for seed := range uint64(3) {
+				if out := simulated.run(seed); (out.broken != nil) != try.breaks || errors.Is(out.broken, errUndecided) {
+					t.Errorf("seed %d: %v", seed, out.broken)
+				}
+			}
+		})
+	}
+}
+
 func TestMistakesAreExplained(t *testing.T) {
 	seen := make(map[Bug]bool)
 	for _, m := range Mistakes() {

@@ -77,6 +77,18 @@ func isolateLeader(s *simulation) func() {
 	return s.sever(func(from, to *simNode) bool { return from == l || to == l })
 }
 
+// isolateLeaderInThePast sets the leader's wall clock back when it has just been cut
+// off, and right again later.
+func isolateLeaderInThePast(s *simulation) func() {
+	l := s.leader()
+	heal := s.sever(func(from, to *simNode) bool { return from == l || to == l })
+	l.behind = 5 * time.Second
+	return func() {
+		l.behind = 0
+		heal()
+	}
+}
+
 func isolateOne(s *simulation) func() {
 	one := s.anyNode()
 	return s.sever(func(from, to *simNode) bool { return from == one || to == one })

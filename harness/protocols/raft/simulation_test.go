@@ -55,6 +55,8 @@ type simNode struct {
 	life   int
 	up     bool
 	paused bool
+	// behind is by how much its wall clock is late.
+	behind time.Duration
 	// held are the events that a paused process will find when it goes on, in
 	// the order of each source.
 	held   map[string][]func()
@@ -362,4 +364,4 @@ func (r *reaction) Choose(n int) int { return r.sim.chance.IntN(n) }
 
 func (r *reaction) Now() time.Duration { panic("raft asks for the time") }
 
-func (r *reaction) WallClock() time.Duration { return r.sim.now }
+func (r *reaction) WallClock() time.Duration { return r.sim.now - r.node.behind }
