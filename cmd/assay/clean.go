@@ -21,7 +21,7 @@ func newCleanCmd() *cobra.Command {
 		Short: "Remove what dead runs left behind",
 		Long: `Clean removes everything that Assay's runs left on this machine and that no live
 run owns: containers, networks, child processes, folders with the state of
-nodes. It leaves results and images alone, and everything that is not Assay's.`,
+nodes. A clock that was changed goes with its container. It leaves results and images alone, and everything that is not Assay's.`,
 		Example: `  assay clean --dry-run
   assay clean`,
 		Args: between(0, 0),

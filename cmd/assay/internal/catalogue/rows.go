@@ -53,6 +53,12 @@ func Rows() []Row {
 			Args: words("demo --workload register --nemesis disk:power --time 30s")},
 		Row{ID: "demo-disk", About: "the demo without a bug: registers on disks that fail, fill up, are slow, and lose their power",
 			Args: words("demo --workload register --nemesis disk --time 60s")},
+		Row{ID: "demo-clock-lease", Invalid: true,
+			About:  "a leader reads and stays under a lease that it counts by a clock that jumps back or stands still when it is cut off",
+			Args:   words("demo --set bug=lease-by-wall-clock " + wrongClocks),
+			Source: "SOFAJRaft before 1.2.5 (pull request 26)"},
+		Row{ID: "demo-clock", About: "the demo without a bug: registers under the same wrong clocks",
+			Args: words("demo " + wrongClocks)},
 		Row{ID: "demo", About: "the demo without a bug: registers under all faults",
 			Args: words("demo --workload register --nemesis partition,kill,pause,corrupt --time 30s")},
 		Row{ID: "demo-queue", About: "the demo without a bug: queue under all faults",
@@ -61,6 +67,10 @@ func Rows() []Row {
 			Args: words("demo --workload set --nemesis partition,kill,pause,corrupt --time 30s")},
 	)
 }
+
+// wrongClocks strike the leader, and now and then cut it off.
+const wrongClocks = "--workload register --nemesis partition:leader,clock:strobe(5s,100ms)@leader+freeze@leader" +
+	" --time 30s --hold 1500ms --quiet 300ms"
 
 func mistake(m raft.Mistake) Row {
 	args := words("demo --set bug=" + string(m.Bug) + " --workload " + m.Workload + " --nemesis " + m.Nemesis + " --time 30s")
