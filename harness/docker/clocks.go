@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,7 +15,8 @@ import (
 var _ cluster.Clocks = (*Cluster)(nil)
 
 // SetClocks implements cluster.Clocks. A skew outlives an agent that is killed; the
-// next one can change it all the same.
+// next one can change it all the same. But a clock that strobes stops to do so, which
+// is an error when it is set again: it did not do what it was to do until now.
 func (c *Cluster) SetClocks(ctx context.Context, skews map[string]cluster.Skew) error {
 	for name := range skews {
 		if !slices.ContainsFunc(c.nodes, func(n *Node) bool { return n.spec.Name == name }) {
@@ -23,11 +25,25 @@ func (c *Cluster) SetClocks(ctx context.Context, skews map[string]cluster.Skew) 
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	ended := c.strobesEnded()
 	c.skews, c.skewed = maps.Clone(skews), c.skewed || len(skews) > 0
-	if err := c.applyClocks(ctx); err != nil {
+	if err := errors.Join(c.applyClocks(ctx), ended); err != nil {
 		return fmt.Errorf("set clocks: %w", err)
 	}
 	return nil
+}
+
+// strobesEnded says that clocks strobe no more because the agent that moved them has
+// gone. Its caller holds mu.
+func (c *Cluster) strobesEnded() error {
+	strobes := func(s cluster.Skew) bool { return s.Strobe > 0 }
+	if !slices.ContainsFunc(slices.Collect(maps.Values(c.skews)), strobes) {
+		return nil
+	}
+	if c.agent != nil && c.keeping == c.agent && !c.agent.gone() {
+		return nil
+	}
+	return errors.New("the agent is gone, and the clocks that it moved did not move since then")
 }
 
 // applyClocks makes the nodes' clocks those of the cluster. Its caller holds mu.
@@ -43,6 +59,7 @@ func (c *Cluster) applyClocks(ctx context.Context) error {
 			nodes[i].Skew = c.skewOf(nodes[i].Name)
 		}
 		_, err := c.agent.ask(ctx, protocol.Request{Operation: protocol.Clocks, Nodes: nodes})
+		c.keeping = c.agent
 		return err
 	})
 }

@@ -128,4 +128,17 @@ func TestClocksAreHealedWithoutTheAgentThatSetThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	requireAhead(t, c, 0, 0)
+
+	strobing := cluster.Skew{Offset: time.Hour, Since: time.Now(), Strobe: 50 * time.Millisecond}
+	if err := c.SetClocks(t.Context(), map[string]cluster.Skew{"n2": strobing}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.engine.api.ContainerKill(t.Context(), c.agent.id, "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	requireAgentGone(t, c.engine, c.run)
+	if err := c.SetClocks(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "the agent is gone") {
+		t.Errorf("a clock that strobes no more: %v", err)
+	}
+	requireAhead(t, c, 0, 0)
 }

@@ -40,9 +40,11 @@ type Cluster struct {
 	// mu guards the rules, the clocks, the disks and their agent.
 	mu    sync.Mutex
 	rules cluster.Rules
-	// skews are the nodes' clocks; skewed is set once there was one.
-	skews  map[string]cluster.Skew
-	skewed bool
+	// skews are the nodes' clocks; skewed is set once there was one. The agent that
+	// was told keeps them up.
+	skews   map[string]cluster.Skew
+	skewed  bool
+	keeping *agent
 	// diskFaults are what the nodes' disks do wrong.
 	diskFaults map[string]cluster.DiskFaults
 	agent      *agent
