@@ -18,7 +18,9 @@ func (r *run) load(ctx context.Context) {
 		Cluster:  r.cluster,
 		Leaders:  r.leaders(),
 		Time:     r.time(),
+		Ready:    r.ready,
 		Recorder: r.recorder,
+		Most:     r.test.Nemesis.Most,
 		Steps:    r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing()),
 	})
 	r.active.Store(r.nemesis)
@@ -38,7 +40,12 @@ func (r *run) load(ctx context.Context) {
 }
 
 func (t Test) timing() nemesis.Timing {
-	return nemesis.Timing{Duration: t.Duration, Hold: t.Hold, Quiet: t.Quiet}
+	return nemesis.Timing{Duration: t.Duration, Hold: t.Hold, Quiet: t.Quiet, Fixed: t.Fixed, Overlap: t.Overlap}
+}
+
+// ready waits until clients can use the cluster.
+func (r *run) ready(ctx context.Context) error {
+	return r.test.Target.Ready(ctx, r.cluster, r.targetConfig())
 }
 
 // leaders asks the target who leads, if it can tell.

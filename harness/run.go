@@ -121,6 +121,8 @@ func (r *run) setUp(ctx context.Context) error {
 	}
 	r.cluster = made
 	r.describeCluster()
+	r.test.Nemesis = r.test.Nemesis.Fit(made.Capabilities())
+	r.record.Nemesis = r.test.Nemesis.String()
 	// Should this process be killed, the run can still be understood.
 	if err := r.dir.WriteRun(r.record); err != nil {
 		return err

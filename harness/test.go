@@ -30,8 +30,13 @@ type Test struct {
 	Duration    time.Duration
 	OpTimeout   time.Duration
 	// Hold is how long a fault lasts, Quiet how long nothing is broken between
-	// two faults; both vary by half.
+	// two faults; both vary by half, and are shorter where not every family would have
+	// its turn.
 	Hold, Quiet time.Duration
+	// Fixed makes them last exactly so long, and Overlap says how often two families
+	// strike at once.
+	Fixed   bool
+	Overlap nemesis.Overlap
 	// Settle is how long to wait after the cluster is ready again before the
 	// final reads.
 	Settle time.Duration

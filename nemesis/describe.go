@@ -15,6 +15,9 @@ type Description struct {
 	// Needs is what the runtime has to be able to do, whatever the shape.
 	Needs cluster.Capability
 
+	// unbearable says that no system has to bear it, so that it has to be asked for
+	// by its name.
+	unbearable bool
 	// ofNodes says that it strikes nodes themselves, and not what is between them: of
 	// those a specification may say how many at most.
 	ofNodes bool
@@ -63,7 +66,7 @@ func All() []Description {
 		{Name: diskFamily, Needs: cluster.CanDisk, About: "breaks what nodes keep on disk: effects joined by &, @PLACE",
 			ofNodes: true, check: checkDisk, resolve: resolveDisk, Shapes: diskShapes()},
 		{Name: "corrupt", Needs: cluster.CanCorrupt, About: "flips bits in what nodes send each other, behind the back of TCP",
-			check: checkWord, resolve: resolveCorrupt,
+			unbearable: true, check: checkWord, resolve: resolveCorrupt,
 			Shapes: []ShapeDescription{
 				{Name: "one", About: "everything that a single node hears"},
 				{Name: "all", About: "everything between all nodes"},
@@ -71,7 +74,7 @@ func All() []Description {
 		{Name: "packets", Needs: cluster.CanPartition, About: "spoils what links between nodes carry: effects joined by &, @PLACE, @to-PLACE or @from-PLACE",
 			check: checkPackets, needs: needsOfPackets, resolve: resolvePackets, Shapes: packetShapes()},
 		{Name: "tamper", Needs: cluster.CanTamper, About: "rewrites what nodes send each other, as somebody on the way could",
-			check: checkTamper, resolve: resolveTamper,
+			unbearable: true, check: checkTamper, resolve: resolveTamper,
 			Shapes: []ShapeDescription{
 				{Name: tamperForm, About: "a text by another one of the same length, in quotes if need be, everywhere or @PLACE", OnRequest: true},
 			}},
@@ -166,9 +169,26 @@ func (s Spec) Supports(c cluster.Capabilities) error {
 	return nil
 }
 
+// Fit puts into the place of Everything what is supported: the usual shapes of all
+// families, but for those that no system has to bear.
+func (s Spec) Fit(c cluster.Capabilities) Spec {
+	if !s.Everything {
+		return s
+	}
+	fitting := Spec{Families: slices.Clone(s.Families), Most: s.Most}
+	for _, d := range All() {
+		shapes := slices.DeleteFunc(d.usualShapes(), func(text string) bool { return d.supports(text, c) != nil })
+		if d.unbearable || s.has(d.Name) || c.Supports(d.Needs) != nil || len(shapes) == 0 {
+			continue
+		}
+		fitting.Families = append(fitting.Families, Family{Name: d.Name, Shapes: shapes})
+	}
+	return fitting
+}
+
 // Needs says whether a fault of the specification needs something of the cluster.
 func (s Spec) Needs(what cluster.Capability) bool {
-	return slices.ContainsFunc(s.Families, func(f Family) bool {
+	return s.Everything || slices.ContainsFunc(s.Families, func(f Family) bool {
 		d, _ := describe(f.Name)
 		return d.Needs == what
 	})

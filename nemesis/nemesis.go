@@ -37,6 +37,8 @@ type Nemesis struct {
 	disks  *disks
 	// allowances are lifted, however a run ends.
 	allowances *allowances
+	// tried are the families that have had their turn.
+	tried map[string]bool
 	// damaged are the nodes that were ever struck themselves.
 	damaged []string
 
@@ -59,12 +61,14 @@ func New(c Config) *Nemesis {
 	n.clocks.cluster, _ = c.Cluster.(cluster.Clocks)
 	n.disks = newDisks(c.Cluster)
 	n.allowances = &allowances{}
+	n.tried = map[string]bool{}
 	return n
 }
 
 // Run executes the schedule until it or the context ends, and returns with all
 // faults that it injected healed, or their failure to heal recorded.
 func (n *Nemesis) Run(ctx context.Context) {
+	defer n.tellMissed(ctx)
 	defer n.heal(ctx)
 	for _, step := range n.config.Steps {
 		if !wait(ctx, step.Quiet) {
@@ -123,6 +127,7 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	id := n.nextID
 	n.nextID++
 	n.mu.Unlock()
+	n.tried[p.Family] = true
 	act, fault := n.resolve(id, p, leaders)
 	if len(fault.Nodes) == 0 {
 		n.missed(ctx, p.Family+":"+p.Shape, fmt.Errorf("%s:%s strikes none of the nodes %s", p.Family, p.Shape, sorted(p.Order)))

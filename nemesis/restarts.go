@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/history"
 )
 
 // findings are what a fault has found out, to be told once.
@@ -163,11 +162,4 @@ func (r *rolling) heal(ctx context.Context) error {
 	round, cancel := context.WithTimeout(ctx, roundTakes)
 	defer cancel()
 	return errors.Join(r.finish(round), r.kill.heal(ctx))
-}
-
-// missed records that something was asked for and did not happen, so that nobody takes
-// a run for one that went through it.
-func (n *Nemesis) missed(ctx context.Context, what string, why error) {
-	op := history.Op{F: history.Missed, Value: history.String(what)}
-	n.record(ctx, op, func(context.Context) error { return why })
 }

@@ -33,40 +33,116 @@ func (p Planned) asksLeader() bool {
 }
 
 // Timing says how long faults last and how long nothing is broken in between.
-// Both vary by half of their length.
+// Both vary by half of their length, unless they are fixed.
 type Timing struct {
 	Duration, Hold, Quiet time.Duration
+	Fixed                 bool
+	// Overlap is how often two families strike at once.
+	Overlap Overlap
 }
 
+// Overlap is how often two families strike at once, of those that can. Its zero value
+// is now and then.
+type Overlap uint8
+
+const (
+	Sometimes Overlap = iota
+	Never
+	Always
+)
+
 // Plan makes the schedule that the seed stands for. The same arguments always
-// give the same schedule.
+// give the same schedule. Every family has its turn before one has another.
 func (s Spec) Plan(seed int64, nodes []string, t Timing) []Step {
 	if len(s.Families) == 0 || t.Hold <= 0 {
 		return nil
 	}
-	random := rand.New(rand.NewPCG(uint64(seed), 0x6e656d65736973))
+	return s.planner(seed, nodes).plan(t.fit(len(s.Families)))
+}
+
+// fit shortens holds and quiet times so that every family has its turn in the first
+// part of the run, for injecting and healing take their time too.
+func (t Timing) fit(families int) Timing {
+	share := t.Duration * 3 / 5 / time.Duration(families)
+	if step := t.Hold + t.Quiet; share > 0 && step > share {
+		t.Hold = time.Duration(float64(t.Hold) / float64(step) * float64(share))
+		t.Quiet = share - t.Hold
+	}
+	return t
+}
+
+// planner draws what happens.
+type planner struct {
+	families []Family
+	nodes    []string
+	random   *rand.Rand
+	turns    rotation
+	// shapes are the turns of each family's shapes.
+	shapes []rotation
+}
+
+func (s Spec) planner(seed int64, nodes []string) *planner {
+	p := &planner{families: s.Families, nodes: nodes, random: rand.New(rand.NewPCG(uint64(seed), 0x6e656d65736973))}
+	p.turns = rotation{random: p.random, of: len(s.Families)}
+	for _, f := range s.Families {
+		p.shapes = append(p.shapes, rotation{random: p.random, of: len(f.Shapes)})
+	}
+	return p
+}
+
+func (p *planner) plan(t Timing) []Step {
+	length := func(d time.Duration) time.Duration {
+		if t.Fixed {
+			return d
+		}
+		return vary(p.random, d)
+	}
 	var steps []Step
 	for at := time.Duration(0); at < t.Duration; {
-		step := Step{Quiet: vary(random, t.Quiet), Hold: vary(random, t.Hold), Faults: s.draw(random, nodes)}
+		step := Step{Quiet: length(t.Quiet), Hold: length(t.Hold), Faults: p.draw(t.Overlap)}
 		steps = append(steps, step)
 		at += step.Quiet + step.Hold
 	}
 	return steps
 }
 
+// rotation is a random order in which everything has its turn before anything has
+// another.
+type rotation struct {
+	random *rand.Rand
+	of     int
+	left   []int
+}
+
+func (r *rotation) next() int {
+	if len(r.left) == 0 {
+		r.left = r.random.Perm(r.of)
+	}
+	turn := r.left[0]
+	r.left = r.left[1:]
+	return turn
+}
+
 // draw chooses what happens in one step: mostly one family, now and then two at
 // once, but not two that would get in each other's way.
-func (s Spec) draw(random *rand.Rand, nodes []string) []Planned {
-	first := random.IntN(len(s.Families))
-	faults := []Planned{s.Families[first].draw(random, nodes)}
-	if len(s.Families) == 1 || random.IntN(3) != 0 {
+func (p *planner) draw(o Overlap) []Planned {
+	first := p.turns.next()
+	faults := []Planned{p.drawOf(first)}
+	if o == Never || o == Sometimes && p.random.IntN(3) != 0 {
 		return faults
 	}
-	second := (first + 1 + random.IntN(len(s.Families)-1)) % len(s.Families)
-	if clash(s.Families[first].Name, s.Families[second].Name) {
-		return faults
+	for _, second := range p.random.Perm(len(p.families)) {
+		if second == first || clash(p.families[first].Name, p.families[second].Name) {
+			continue
+		}
+		return inOrder(append(faults, p.drawOf(second)))
 	}
-	return inOrder(append(faults, s.Families[second].draw(random, nodes)))
+	return faults
+}
+
+func (p *planner) drawOf(family int) Planned {
+	f := p.families[family]
+	return f.planned(f.Shapes[p.shapes[family].next()], p.random, p.nodes)
 }
 
 // inOrder puts a clock in front of any other fault: that of a dead process cannot be
@@ -98,8 +174,9 @@ func clash(a, b string) bool {
 		spoils(a) && cuts(b) || spoils(b) && cuts(a) || spoils(a) && spoils(b)
 }
 
-func (f Family) draw(random *rand.Rand, nodes []string) Planned {
-	p := Planned{Family: f.Name, Shape: f.Shapes[random.IntN(len(f.Shapes))]}
+// planned leaves to chance what a shape does not say.
+func (f Family) planned(shape string, random *rand.Rand, nodes []string) Planned {
+	p := Planned{Family: f.Name, Shape: shape}
 	for _, i := range random.Perm(len(nodes)) {
 		p.Order = append(p.Order, nodes[i])
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,6 +15,11 @@ import (
 // Spec breaks nothing.
 type Spec struct {
 	Families []Family
+	// Everything asks for all further families that fit the machine and the target,
+	// which Fit finds out.
+	Everything bool
+	// Most is how many nodes at most are ever struck themselves; 0 is all of them.
+	Most int
 }
 
 // Family is one kind of fault with the shapes it may take.
@@ -25,8 +31,14 @@ type Family struct {
 	Shapes []string
 }
 
-// None is the word for the Spec that breaks nothing.
-const None = "none"
+const (
+	// None is the word for the Spec that breaks nothing.
+	None = "none"
+	// Everything is the word for all that a correct system has to bear.
+	Everything = "all"
+	// most begins the part that says how many nodes are struck at most.
+	most = "most="
+)
 
 // Parse reads a specification: families separated by commas, each with optional
 // shapes after a colon, separated by plus signs: "partition:leader+ring,kill".
@@ -43,6 +55,11 @@ func Parse(text string) (Spec, error) {
 	}
 	var spec Spec
 	for _, part := range parts {
+		if known, err := spec.parseOption(part); err != nil {
+			return Spec{}, err
+		} else if known {
+			continue
+		}
 		family, err := parseFamily(part)
 		if err != nil {
 			return Spec{}, err
@@ -55,11 +72,29 @@ func Parse(text string) (Spec, error) {
 	return spec, nil
 }
 
+// parseOption reads what is no family.
+func (s *Spec) parseOption(text string) (known bool, _ error) {
+	if text == Everything {
+		s.Everything = true
+		return true, nil
+	}
+	number, found := strings.CutPrefix(text, most)
+	if !found {
+		return false, nil
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return true, &ParseError{Text: text, Why: "write most=1, or how many nodes else may ever be struck"}
+	}
+	s.Most = n
+	return true, nil
+}
+
 func parseFamily(text string) (Family, error) {
 	name, shapes, some := strings.Cut(text, ":")
 	known, ok := describe(name)
 	if !ok {
-		return Family{}, &ParseError{Text: name, Why: "no such nemesis", Choices: append(names(), None)}
+		return Family{}, &ParseError{Text: name, Why: "no such nemesis", Choices: append(names(), Everything, None)}
 	}
 	if !some {
 		return known.usual()
@@ -129,12 +164,18 @@ func (s Spec) has(name string) bool {
 
 // String is the specification in the form that Parse reads.
 func (s Spec) String() string {
-	if len(s.Families) == 0 {
+	var parts []string
+	if s.Everything {
+		parts = append(parts, Everything)
+	}
+	for _, f := range s.Families {
+		parts = append(parts, f.String())
+	}
+	if len(parts) == 0 {
 		return None
 	}
-	parts := make([]string, len(s.Families))
-	for i, f := range s.Families {
-		parts[i] = f.String()
+	if s.Most > 0 {
+		parts = append(parts, fmt.Sprintf("%s%d", most, s.Most))
 	}
 	return strings.Join(parts, ",")
 }
