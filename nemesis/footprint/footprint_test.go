@@ -4,8 +4,12 @@ package footprint
 
 import (
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // A machine that nobody touches is found as it was.
@@ -26,6 +30,28 @@ func TestAMachineIsFoundAsItWas(t *testing.T) {
 	}
 	if len(after.facts) < 100 {
 		t.Errorf("only %d facts were found", len(after.facts))
+	}
+}
+
+// What is to be seen is seen: here in a network of this test's own.
+func TestATableOfRulesIsSeen(t *testing.T) {
+	runtime.LockOSThread() // never unlocked, so the thread and its network end with the test
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Skip(err)
+	}
+	before, err := Take(t.Context())
+	if err != nil {
+		t.Skip(err)
+	}
+	if out, err := exec.Command("nft", "add", "table", "ip", "assay").CombinedOutput(); err != nil {
+		t.Skipf("%v: %s", err, out)
+	}
+	after, err := Take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := after.Differences(before); !slices.Contains(got, "new: nft: table ip assay { 1") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -46,9 +46,10 @@ func packetRules(ctx context.Context, f Footprint) error {
 }
 
 var (
-	// enginesOwn are names of what an engine makes for a network or a container, and
-	// what it makes to let containers out.
-	enginesOwn = regexp.MustCompile(`\b(br-[0-9a-f]{12}|veth[0-9a-f]{7})\b|(?i:masquerade)`)
+	// enginesOwn are names of what an engine makes for a network or a container, what
+	// it makes to let containers out, and its chains, which it takes out of the way for
+	// a moment while it changes them.
+	enginesOwn = regexp.MustCompile(`\b(br-[0-9a-f]{12}|veth[0-9a-f]{7})\b|(?i:masquerade)|\bDOCKER`)
 	// counters differ each time.
 	counters = regexp.MustCompile(`\[\d+:\d+\]|counter packets \d+ bytes \d+|# handle \d+`)
 )
@@ -80,7 +81,7 @@ func count(f Footprint, prefix string, lines []string) {
 // queues takes down who waits for packets that rules hand over: see
 // nfnetlink_queue in the kernel, whose first column is the number of a queue.
 func queues(_ context.Context, f Footprint) error {
-	text, err := os.ReadFile("/proc/net/netfilter/nfnetlink_queue")
+	text, err := os.ReadFile("/proc/thread-self/net/netfilter/nfnetlink_queue")
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // the kernel has none
 	}
