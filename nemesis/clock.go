@@ -41,8 +41,8 @@ const (
 
 func clockShapes() []ShapeDescription {
 	return []ShapeDescription{
-		{Name: "jump", About: "jump(5s) or jump(-5s): ahead or back, and at its end the other way"},
-		{Name: "drift", About: "drift(500ppm) or drift(-10%): runs fast or slow"},
+		{Name: "jump", About: "jump(5s) ahead or jump(-5s) back; the seed decides where neither is said"},
+		{Name: "drift", About: "drift(10%) fast or drift(-10%) slow, or in ppm; the seed decides where neither is said"},
 		{Name: "strobe", About: "strobe(1s,200ms): 1s ahead and back again, every 200ms"},
 		{Name: "freeze", About: "stands still"},
 	}
