@@ -15,7 +15,7 @@ import (
 )
 
 // abandonVariable makes this test binary start a cluster for the run that it
-// names, cut it, say so, and wait until it is killed.
+// names, cut it and break its disks, say so, and wait until it is killed.
 const abandonVariable = "DOCKER_TEST_ABANDON"
 
 func abandon(run string) {
@@ -28,15 +28,16 @@ func abandon(run string) {
 	ctx := context.Background()
 	e, err := Connect(ctx)
 	fail(err)
-	made, err := e.Start(ctx, cluster.Options{Run: run, Target: echo{}, Config: cluster.Config{Nodes: 2}})
+	made, err := e.Start(ctx, cluster.Options{Run: run, Target: echo{}, Config: cluster.Config{Nodes: 2}, Disks: true})
 	fail(err)
+	fail(made.(*Cluster).SetDisks(ctx, map[string]cluster.DiskFaults{"n1": {Full: true}, "n2": {Delay: time.Second}}))
 	fail(made.(*Cluster).SetRules(ctx, rules(drop("n1", "n2"), drop("n2", "n1"))))
 	println("cut")
 	os.Stdin.Read(make([]byte, 1)) // ends with the test that holds the other end
 }
 
-// A controller that is SIGKILLed under a partition leaves a healed network, and
-// containers that Clean removes, and Clean touches nothing of live runs.
+// A controller that is SIGKILLed under a partition, with broken disks, leaves a
+// healed network, and containers that Clean removes, and Clean touches nothing of live runs.
 func TestCleanRemovesWhatAKilledControllerLeft(t *testing.T) {
 	e := requireEngine(t)
 	live := startCluster(t, e, 1) // sets ASSAY_STATE for both
@@ -61,6 +62,7 @@ func TestCleanRemovesWhatAKilledControllerLeft(t *testing.T) {
 	if found, err := e.leftovers(t.Context(), run); err != nil || len(found) > 0 {
 		t.Errorf("left behind: %v, %v", found, err)
 	}
+	requireNoLayers(t)
 	requireOwned(t, e, live.run)
 	requireStates(t, live, cluster.Running)
 	requireStarts(t, live.node(t, "n1"), "1")
