@@ -31,6 +31,8 @@ type Verdict struct {
 	Findings []Finding `json:"findings,omitempty"`
 	// Stats are figures worth showing, in order.
 	Stats []Stat `json:"stats,omitempty"`
+	// Faults are what the system went through, if the verdict is on a whole run.
+	Faults []history.Coverage `json:"faults,omitempty"`
 	// Parts are the verdicts that this one was merged from.
 	Parts []Verdict `json:"parts,omitempty"`
 }

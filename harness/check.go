@@ -75,7 +75,9 @@ func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *his
 	}
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	return checkers.All(w.Name(), promise, sanity.New(), availability.New(d)).Check(ctx, h)
+	verdict, err := checkers.All(w.Name(), promise, sanity.New(), availability.New(d)).Check(ctx, h)
+	verdict.Faults = h.Coverage()
+	return verdict, err
 }
 
 // write writes everything that is made from a history and its verdict.

@@ -40,6 +40,12 @@ func (t *tape) fault(f string, typ history.Type, err string) *tape {
 	return t
 }
 
+func (t *tape) missed() *tape {
+	t.op(history.Nemesis, history.Invoke, history.Missed, "", false, nil)
+	t.op(history.Nemesis, history.Info, history.Missed, "kill was asked for, but the run was over before its turn came", false, nil)
+	return t
+}
+
 // good is a history that proves something.
 func good() *tape {
 	t := (&tape{}).call(0, "read", history.OK, "").call(1, "write", history.OK, "")
@@ -71,6 +77,7 @@ func TestWhatProvesNothing(t *testing.T) {
 		{"not verified", faulty(history.Info, "n1 still hears n2", history.OK, ""), "fault 4 (partition: n1 | n2 n3) was not verified in effect: n1 still hears n2"},
 		{"refused", faulty(history.Fail, "no nft", history.OK, ""), "no nft"},
 		{"injection cut off", good().fault(history.Inject, history.Invoke, ""), "was not verified in effect: the history ends"},
+		{"asked for and never struck", good().missed(), "missed: kill was asked for"},
 		{"not healed", faulty(history.OK, "", history.Info, "rules still there"), "was not verified healed: rules still there"},
 		{"healing cut off", faulty(history.OK, "", history.Invoke, ""), "was not verified healed: the history ends"},
 		{"never healed", good().fault(history.Inject, history.OK, ""), "was not verified healed"},

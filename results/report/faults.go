@@ -48,7 +48,42 @@ type faultRow struct {
 	OK, Failed, Unknown string
 }
 
+// coverRow is a line of the table of what the system went through.
+type coverRow struct {
+	Name, Shape string
+	// Injected is how often; it is "never" if it was asked for and did not strike.
+	Injected, Verified string
+	// Doubtful says that it was not always what it was meant to be.
+	Doubtful   bool
+	Nodes      string
+	Total      string
+	Operations string
+}
+
+// mostCovered is how many rows that table has.
+const mostCovered = 100
+
+func tabulateCoverage(all []history.Coverage) []coverRow {
+	var rows []coverRow
+	for _, c := range all[:min(mostCovered, len(all))] {
+		row := coverRow{
+			Name: tidy(c.Fault, 40), Shape: tidy(c.Shape, 100),
+			Injected: checkers.Number(c.Injected), Verified: checkers.Number(c.Verified),
+			Doubtful: c.Verified < c.Injected || c.Healed < c.Injected || c.Missed > 0,
+			Nodes:    tidy(strings.Join(c.Nodes, " "), 100),
+			Total:    lasted(c.Total), Operations: checkers.Number(c.Operations),
+		}
+		if c.Injected == 0 {
+			row.Injected, row.Total = "never", ""
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
 type faultTable struct {
+	// Coverage sums up by kind.
+	Coverage []coverRow
 	// Summary counts by name: "5 × partition, 3 × kill".
 	Summary string
 	Rows    []faultRow
@@ -56,7 +91,7 @@ type faultTable struct {
 }
 
 func tabulateFaults(r record) faultTable {
-	t := faultTable{Summary: summarize(r)}
+	t := faultTable{Summary: summarize(r), Coverage: tabulateCoverage(r.coverage)}
 	for _, f := range r.faults {
 		if len(t.Rows) == mostFaults {
 			t.Left = len(r.faults) - mostFaults

@@ -12,6 +12,8 @@ type record struct {
 	// calls are the clients', in the order of their invocation.
 	calls  []history.Call
 	faults []fault
+	// coverage sums them up.
+	coverage []history.Coverage
 	// end is the time of the last op.
 	end time.Duration
 	// ended are the times at which calls got their outcome, in order.
@@ -30,7 +32,7 @@ func look(h *history.History) record {
 	if h == nil {
 		h = &history.History{}
 	}
-	r := record{ops: h.Ops, calls: h.Calls(), ended: map[history.Type][]time.Duration{}}
+	r := record{ops: h.Ops, calls: h.Calls(), coverage: h.Coverage(), ended: map[history.Type][]time.Duration{}}
 	for _, op := range h.Ops {
 		r.end = max(r.end, op.Time)
 	}

@@ -82,6 +82,7 @@ func TestFaultsSayWhetherTheyReallyStruck(t *testing.T) {
 	if len(table.Rows) != 4 || !strings.HasPrefix(table.Summary, "2 × partition (2 verified, 11.5 s in all)") {
 		t.Fatalf("%+v", table)
 	}
+	requireCoverage(t, table.Coverage)
 	kill, pause := table.Rows[1], table.Rows[3]
 	if !kill.Verified || !kill.Healed || kill.When != "11.5 s – 15.5 s" || kill.Lasted != "4 s" {
 		t.Errorf("kill: %+v", kill)
@@ -97,6 +98,24 @@ func TestFaultsSayWhetherTheyReallyStruck(t *testing.T) {
 	row := tabulateFaults(look(m.history())).Rows[0]
 	if !strings.HasSuffix(row.When, " – end") || row.Healed || row.OK != "2" {
 		t.Errorf("never healed: %+v", row)
+	}
+}
+
+func requireCoverage(t *testing.T, rows []coverRow) {
+	t.Helper()
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprint(r.Name, " ", r.Injected, " ", r.Verified, " ", r.Doubtful, " ", r.Nodes, " ", r.Total, " ", r.Operations))
+	}
+	if len(got) != 3 || !strings.HasPrefix(got[0], "partition 2 2 false ") || !strings.HasPrefix(got[2], "pause 1 0 true ") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAFaultThatNeverStruckIsTold(t *testing.T) {
+	rows := tabulateCoverage([]history.Coverage{{Fault: "clock", Shape: "jump", Missed: 1}})
+	if want := (coverRow{Name: "clock", Shape: "jump", Injected: "never", Verified: "0", Doubtful: true, Operations: "0"}); len(rows) != 1 || rows[0] != want {
+		t.Errorf("%+v", rows)
 	}
 }
 
