@@ -45,6 +45,9 @@ func Take(ctx context.Context) (Footprint, error) {
 	return f, errors.Join(append(errs, err)...)
 }
 
+// Empty says whether no machine was looked at.
+func (f Footprint) Empty() bool { return len(f.facts) == 0 }
+
 // Differences says what is not as it was before, sorted; it is empty if nothing
 // was touched.
 func (f Footprint) Differences(before Footprint) []string {
