@@ -93,9 +93,16 @@ type process struct {
 // start starts a test of the demo without faults as child processes.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	withoutEngine := append(os.Environ(), "DOCKER_HOST=unix://"+filepath.Join(t.TempDir(), "none"))
+	return launch(t, withoutEngine, append([]string{"test", "demo", "--runtime", "local", "--nemesis", "none"}, args...)...)
+}
+
+// launch starts assay with a state of its own.
+func launch(t *testing.T, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, dir: t.TempDir(), lines: make(chan string, 10_000)}
-	p.env = append(os.Environ(), "ASSAY_STATE="+filepath.Join(p.dir, "state"), "DOCKER_HOST=unix://"+filepath.Join(p.dir, "none"))
-	p.cmd = p.command(append([]string{"test", "demo", "--runtime", "local", "--nemesis", "none"}, args...)...)
+	p.env = append(env, "ASSAY_STATE="+p.state())
+	p.cmd = p.command(args...)
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -111,6 +118,8 @@ func start(t *testing.T, args ...string) *process {
 	go p.read(stderr)
 	return p
 }
+
+func (p *process) state() string { return filepath.Join(p.dir, "state") }
 
 func (p *process) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("assay", args...)
