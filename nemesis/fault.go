@@ -46,14 +46,19 @@ type lasting interface {
 const observing = 5 * time.Second
 
 // until polls a condition until it holds, and gives its last complaint
-// otherwise.
+// otherwise. That there is no more time to look is a complaint only if there is no
+// other.
 func until(ctx context.Context, holds func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, observing)
 	defer cancel()
+	var err error
 	for {
-		err := holds(ctx)
-		if err == nil {
+		seen := holds(ctx)
+		if seen == nil {
 			return nil
+		}
+		if err == nil || !errors.Is(seen, context.DeadlineExceeded) {
+			err = seen
 		}
 		select {
 		case <-ctx.Done():
