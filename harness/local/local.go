@@ -43,6 +43,7 @@ var (
 	_ cluster.Network = (*processes)(nil)
 	_ cluster.Noise   = (*processes)(nil)
 	_ cluster.Gauge   = (*processes)(nil)
+	_ cluster.Stopper = (*node)(nil)
 )
 
 // Start is a cluster.Starter. The cluster holds the claim on its run until it is
@@ -140,12 +141,16 @@ var errClock = errors.New("the processes of this runtime share the machine's clo
 // what it did not sync the operating system keeps, whoever kills it.
 var errDisk = errors.New("the processes of this runtime share the machine's mounts; disks can be broken in containers (--runtime docker)")
 
+// errLimits is why a node here gets all that the machine has.
+var errLimits = errors.New("only containers can be given less of the machine: use --runtime docker")
+
 func (c *processes) Capabilities() cluster.Capabilities {
 	return cluster.Capabilities{
-		cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanPartition: nil, cluster.CanCorrupt: nil,
+		cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanStop: nil, cluster.CanPartition: nil, cluster.CanCorrupt: nil,
 		cluster.CanDelay: nil, cluster.CanLimit: nil, cluster.CanLose: nil, cluster.CanNoise: nil,
 		cluster.CanDuplicate: errHidden, cluster.CanReorder: errHidden, cluster.CanTamper: errStream,
 		cluster.CanReject: errContainers, cluster.CanCutNew: errContainers, cluster.CanCutClients: errContainers,
+		cluster.CanThrottle: errLimits, cluster.CanLimitMemory: errLimits, cluster.CanStarve: errLimits,
 		cluster.CanClock: errClock, cluster.CanDisk: errDisk,
 	}
 }

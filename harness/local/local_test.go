@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/owner"
@@ -37,6 +38,28 @@ func TestAKilledNodeComesBackWithItsPortsAndData(t *testing.T) {
 	}
 	b.say("n2", "n1", "welcome back")
 	b.awaitHeard("n1", "welcome back")
+}
+
+func TestANodeIsAskedToEnd(t *testing.T) {
+	b := newBench(t, 1)
+	n := b.node("n1")
+	for _, what := range []string{"stop", "stop again"} {
+		polite, err := n.Stop(t.Context(), time.Minute)
+		if s := b.state("n1"); err != nil || !polite || s != cluster.Stopped {
+			t.Errorf("%s: polite %t, %v, then %v", what, polite, err, s)
+		}
+	}
+	b.do(n.Start)
+	b.awaitReady("n1")
+	b.do(n.Pause)
+	if polite, err := n.Stop(t.Context(), time.Minute); err != nil || !polite {
+		t.Errorf("stop while paused: polite %t, %v", polite, err)
+	}
+	b.do(n.Start)
+	var log bytes.Buffer
+	if err := n.Logs(t.Context(), &log); err != nil || !strings.Contains(log.String(), "ended: signal: terminated") {
+		t.Errorf("log: %q, %v", log.String(), err)
+	}
 }
 
 func TestLogsSpanRestarts(t *testing.T) {

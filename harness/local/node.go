@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -111,6 +112,27 @@ func (n *node) kill(ctx context.Context) error {
 		return fmt.Errorf("kill %s: %w", n.name, err)
 	}
 	return nil
+}
+
+// Stop implements cluster.Stopper. A paused node hears only when it is thawed.
+func (n *node) Stop(ctx context.Context, patience time.Duration) (polite bool, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.child == nil || !n.child.lives() {
+		return true, nil
+	}
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
+		if err := n.child.signal(s); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return false, fmt.Errorf("stop %s: %w", n.name, err)
+		}
+	}
+	select {
+	case <-n.child.exited:
+		return true, n.child.remains
+	case <-time.After(patience):
+	case <-ctx.Done():
+	}
+	return false, n.kill(ctx)
 }
 
 // retire kills the node for good.

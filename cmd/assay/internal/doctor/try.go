@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -19,6 +20,7 @@ func attempts() []attempt {
 	return append([]attempt{
 		{cluster.CanKill, tryKill},
 		{cluster.CanPause, tryPause},
+		{cluster.CanStop, tryStop},
 		{cluster.CanPartition, tryPartition},
 		{cluster.CanCorrupt, tryCorrupt},
 	}, shapeAttempts()...)
@@ -56,6 +58,24 @@ func tryPause(ctx context.Context, c cluster.Cluster) error {
 		leads(ctx, node, node.Pause, cluster.Paused),
 		leads(ctx, node, node.Resume, cluster.Running))
 }
+
+func tryStop(ctx context.Context, c cluster.Cluster) error {
+	node := c.Nodes()[0]
+	stopper, ok := node.(cluster.Stopper)
+	if !ok {
+		return errors.New("the runtime cannot ask a node to end")
+	}
+	stop := func(ctx context.Context) error {
+		_, err := stopper.Stop(ctx, stopping)
+		return err
+	}
+	return errors.Join(
+		leads(ctx, node, stop, cluster.Stopped),
+		leads(ctx, node, node.Start, cluster.Running))
+}
+
+// stopping is how long a node that is asked to end may take.
+const stopping = 5 * time.Second
 
 // leads does something to a node, and looks whether it leads to a state.
 func leads(ctx context.Context, node cluster.Node, do func(context.Context) error, to cluster.State) error {

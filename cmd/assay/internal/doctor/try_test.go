@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/cmd/assay/internal/doctor"
 	"github.com/assaykit/assay/harness/cluster"
@@ -56,6 +57,13 @@ func (n member) Kill(context.Context) error {
 	return nil
 }
 
+func (n member) Stop(context.Context, time.Duration) (bool, error) {
+	if !n.broken[cluster.CanStop] {
+		n.state = cluster.Stopped
+	}
+	return true, nil
+}
+
 func (n member) Pause(context.Context) error {
 	if !n.broken[cluster.CanPause] {
 		n.state = cluster.Paused
@@ -64,7 +72,7 @@ func (n member) Pause(context.Context) error {
 }
 
 func TestTryBelievesOnlyWhatItSees(t *testing.T) {
-	every := []cluster.Capability{cluster.CanKill, cluster.CanPause, cluster.CanPartition, cluster.CanCorrupt}
+	every := []cluster.Capability{cluster.CanKill, cluster.CanPause, cluster.CanStop, cluster.CanPartition, cluster.CanCorrupt}
 	all := cluster.Capabilities{}
 	for _, what := range every {
 		all[what] = nil
