@@ -107,6 +107,11 @@ func (c *collector) finish(o Options) (*history.History, Notes, error) {
 	if err != nil {
 		return nil, Notes{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
+	if at, mixed := c.keys.mixed(c.ops); mixed {
+		op := &c.ops[at]
+		return nil, Notes{}, c.stream.FailAt(token.Position{Line: int(c.lines[at]), Column: 1},
+			fmt.Sprintf("a %s answered without its key, as elsewhere", op.F), history.List(c.keys.names[op.Key], op.Value).String())
+	}
 	c.notes.Keyed = keyed == Yes
 	c.setTimes()
 	h := &history.History{Ops: c.ops}

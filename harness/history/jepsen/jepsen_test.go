@@ -53,6 +53,21 @@ var readable = []struct {
 0 0 invoke read null
 1 0 ok read [3 1]
 `},
+	{name: "answers without their keys", text: `
+{:type :invoke, :f :add, :value [0 0], :process 0}
+{:type :ok, :f :add, :value [0 0], :process 0}
+{:type :invoke, :f :read, :value [0 nil], :process 0}
+{:type :ok, :f :read, :value [0 1 2], :process 0}
+{:type :invoke, :f :read, :value [1 nil], :process 0}
+{:type :ok, :f :read, :value [], :process 0}
+`, want: `
+0 0 invoke add 0 0
+1 0 ok add 0 0
+2 0 invoke read 0 null
+3 0 ok read 0 [0 1 2]
+4 0 invoke read 1 null
+5 0 ok read 1 []
+`, notes: "values were taken for [key value], and every key for an object of its own\noperations have no times: each line counts as a millisecond"},
 	{name: "transactions", text: `
 {:type :invoke, :f :txn, :value [[:append 5 1] [:r 5 nil]], :process 0, :time 1}
 {:type :ok, :f :txn, :value [[:append 5 1] [:r 5 [1]]], :process 0, :time 2}
@@ -252,6 +267,8 @@ var wrong = []struct{ text, want string }{
 	{"{:index 5, :type :invoke, :f :add, :process 0}\n{:index 5, :type :ok, :f :add, :process 0}", "h:2:1: expected an index above 5, for operations stand in the order in which they happened, found index 5"},
 	{"{:type :invoke, :f :cas, :value [1 2], :process 0}", "h: it cannot be told whether its values are [key value] or just pairs"},
 	{"{:type :invoke, :f :read, :value [1 nil], :process 0}\n{:type :ok, :f :read, :value [2 5], :process 0}", "h:2:1: expected [1 value], as in the invocation, found [2 5]"},
+	{"{:type :invoke, :f :read, :value [1 nil], :process 0}\n{:type :ok, :f :read, :value 5, :process 0}", "h:2:1: expected [1 value], as in the invocation, found 5"},
+	{"{:type :invoke, :f :read, :value [0 nil], :process 0}\n{:type :ok, :f :read, :value [0 1], :process 0}\n{:type :invoke, :f :read, :value [0 nil], :process 0}\n{:type :ok, :f :read, :value [0 1 2], :process 0}", "h:2:1: expected a read answered without its key, as elsewhere, found [0 1]"},
 	{"INFO  jepsen.util - 0\t:invoke\t:read\nINFO  jepsen.util - 1\t:invoke\t:read\tnil\n", `h:2:1: expected the rest of the operation in the same line, found "INFO  jepsen.util - …"`},
 	{"INFO  jepsen.core - 0\t:invoke\t:read\tnil\n", `h:1:7: expected INFO  jepsen.util - and an operation, found "jepsen.core - 0\t:inv…"`},
 	{`{"type":"invoke","f":"add","process":0,}`, `h:1:40: expected a field name, found "}"`},

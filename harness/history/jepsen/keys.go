@@ -3,6 +3,7 @@ package jepsen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/assaykit/assay/harness/history"
@@ -35,9 +36,11 @@ type keys struct {
 	names map[string]history.Value
 	// about are the objects of the operations that processes do.
 	about map[int]object
-	// whole are the operations of unknown or no effect that had no key, by their
-	// indexes: an error may stand where the value was.
+	// whole are the completions that had no key, by their indexes: an error may
+	// stand where the value was, or the answer by itself.
 	whole map[int]bool
+	// bare are the names of the operations of which an answer had no key.
+	bare map[string]bool
 	// reads and transactions count invocations that look like it.
 	invocations, reads, transactions int
 }
@@ -52,7 +55,7 @@ type object struct {
 var ErrKeyed = errors.New("it cannot be told whether its values are [key value] or just pairs")
 
 func newKeys(keyed Keyed) keys {
-	return keys{keyed: keyed, splitting: keyed == Yes, names: map[string]history.Value{}, about: map[int]object{}, whole: map[int]bool{}}
+	return keys{keyed: keyed, splitting: keyed == Yes, names: map[string]history.Value{}, about: map[int]object{}, whole: map[int]bool{}, bare: map[string]bool{}}
 }
 
 // key splits the value of a client's operation, if values are keyed.
@@ -121,7 +124,8 @@ func (c *collector) beginSplitting(op *operation) error {
 	return nil
 }
 
-// split takes an operation's value apart, or says what was expected.
+// split takes an operation's value apart, or says what was expected. An answer may
+// leave out the key: elle-cli's set histories read [0 nil] and find [0 1 2 3].
 func (k *keys) split(op *history.Op, index int, pair []history.Value) (expected string) {
 	if op.Type == history.Invoke {
 		if len(pair) != 2 {
@@ -136,12 +140,26 @@ func (k *keys) split(op *history.Op, index int, pair []history.Value) (expected 
 	switch {
 	case len(pair) == 2 && pair[0].Equal(of.key):
 		op.Value = pair[1]
+	case op.Type == history.OK && len(pair) != 2 && op.Value.Kind() == history.KindList:
+		k.whole[index], k.bare[op.F] = true, true
 	case op.Type == history.OK:
 		return fmt.Sprintf("[%v value], as in the invocation", of.key)
 	default:
 		k.whole[index] = true
 	}
 	return ""
+}
+
+// mixed finds an answer with a key to what was elsewhere answered without: nobody
+// can know whether [0 1] is 1, or the list of 0 and 1.
+func (k *keys) mixed(ops []history.Op) (at int, found bool) {
+	if len(k.bare) == 0 || !k.splitting {
+		return 0, false
+	}
+	at = slices.IndexFunc(ops, func(op history.Op) bool {
+		return op.Type == history.OK && k.bare[op.F] && !k.whole[op.Index]
+	})
+	return at, at >= 0
 }
 
 // join undoes what split did.
