@@ -108,7 +108,8 @@ func TestWhatIsNoHistoryIsMalformed(t *testing.T) {
 		"own, with a mistake":   {strings.Replace(own, `"ok"`, `"done"`, 1), "history:2:31: expected a type"},
 		"own, not well-formed":  {strings.Replace(own, `"ok"`, `"invoke"`, 1), "not well-formed"},
 		"pairs":                 {"{:process 0 :type :invoke :f :cas :value [1 2]}", jepsen.ErrKeyed.Error()},
-		"damaged by compressor": {string(compress(t, own)[:20]), "EOF"},
+		"damaged by compressor": {string(compress(t, own)[:20]), "history: unexpected EOF"},
+		"UTF-16":                {"\xff\xfe{\x00\"\x00", "found UTF-16: save it as UTF-8"},
 	} {
 		_, err := formats.Read(write(t, "history", []byte(c.text)), formats.Options{})
 		if _, is := errors.AsType[*formats.Malformed](err); !is || !strings.Contains(err.Error(), c.want) {

@@ -22,6 +22,9 @@ const (
 	zstdMagic = "\x28\xb5\x2f\xfd"
 	// byteOrderMark is what some editors write before UTF-8.
 	byteOrderMark = "\uFEFF"
+	// utf16 are the byte order marks of the encoding that nothing here reads; it
+	// comes from other systems' editors.
+	utf16Little, utf16Big = "\xff\xfe", "\xfe\xff"
 	// headBytes is how much of a text is looked at to find its format.
 	headBytes = 64 << 10
 	// shortest is less than any operation takes: a file made of marks is no reason
@@ -97,13 +100,20 @@ func look(path string) (file, error) {
 }
 
 func find(path string, head []byte) (Format, error) {
+	if mark := string(head[:min(len(head), 2)]); mark == utf16Little || mark == utf16Big {
+		return Format{}, unlike(path, "UTF-16: save it as UTF-8")
+	}
 	for _, format := range All() {
 		if format.fits(head) {
 			return format, nil
 		}
 	}
-	return Format{}, &history.LineError{File: path, Line: 1, Column: 1,
-		Expected: "a history as JSON, as EDN or as Jepsen's log", Found: fmt.Sprintf("%q", head[:min(len(head), 20)])}
+	return Format{}, unlike(path, fmt.Sprintf("%q", head[:min(len(head), 20)]))
+}
+
+// unlike says that a text is in none of the formats.
+func unlike(path, found string) error {
+	return &history.LineError{File: path, Line: 1, Column: 1, Expected: "a history as JSON, as EDN or as Jepsen's log", Found: found}
 }
 
 // count says how many marks there are, about.
@@ -131,7 +141,7 @@ func with(path string, use func(in *bufio.Reader) error) error {
 		return fmt.Errorf("read history: %w", err)
 	}
 	defer opened.Close()
-	watched := &watch{in: opened}
+	watched, unpacked := &watch{in: opened}, &watch{}
 	in := bufio.NewReaderSize(watched, headBytes)
 	if head, _ := in.Peek(len(zstdMagic)); string(head) == zstdMagic {
 		decoder, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
@@ -139,7 +149,8 @@ func with(path string, use func(in *bufio.Reader) error) error {
 			return fmt.Errorf("read history %s: %w", path, err)
 		}
 		defer decoder.Close()
-		in = bufio.NewReaderSize(decoder, headBytes)
+		unpacked.in = decoder
+		in = bufio.NewReaderSize(unpacked, headBytes)
 	}
 	if head, _ := in.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
 		_, _ = in.Discard(len(byteOrderMark))
@@ -150,11 +161,13 @@ func with(path string, use func(in *bufio.Reader) error) error {
 		return nil
 	case watched.err != nil:
 		return fmt.Errorf("read history %s: %w", path, watched.err)
+	case unpacked.err != nil:
+		return &Malformed{fmt.Errorf("decompress history %s: %w", path, unpacked.err)}
 	}
 	return &Malformed{err}
 }
 
-// watch remembers why a file could not be read.
+// watch remembers why a file could not be read, or not be decompressed.
 type watch struct {
 	in  io.Reader
 	err error
