@@ -58,8 +58,11 @@ func (s *sweep) tellUnexplained(r *reading) checkers.Finding {
 			differ = append(differ, fmt.Sprintf("%s held %d, not %d", b.names[account], s.balances[account], s.balances[account]+amount))
 		}
 	}
-	text := fmt.Sprintf("%s: %s. After %s before it, %s.", capital(b.did(r.call)), b.shown(r),
-		checkers.Count(len(s.done), "transfer that was acknowledged", "transfers that were acknowledged"), strings.Join(differ, "; "))
+	before := "No transfer was acknowledged before it, so that"
+	if len(s.done) > 0 {
+		before = fmt.Sprintf("After %s before it,", checkers.Count(len(s.done), "transfer that was acknowledged", "transfers that were acknowledged"))
+	}
+	text := fmt.Sprintf("%s: %s. %s %s.", capital(b.did(r.call)), b.shown(r), before, strings.Join(differ, "; "))
 	culprits, further := []int{r.call}, []int{}
 	if b.learned != none {
 		culprits = append(culprits, b.reads[b.learned].call)
