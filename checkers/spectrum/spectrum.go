@@ -9,6 +9,7 @@ package spectrum
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
@@ -65,6 +66,8 @@ func (c checker) Check(ctx context.Context, h *history.History) (checkers.Verdic
 	}
 	t, err := trace.Parse(h, c.Clients)
 	switch {
+	case err != nil && strings.Contains(strongest.Reason, err.Error()):
+		return strongest, nil // for the same reason
 	case err != nil:
 		strongest.Reason += fmt.Sprintf("; weaker promises cannot be judged: %v", err)
 		return strongest, nil
