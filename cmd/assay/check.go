@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,6 +52,7 @@ func newCheckCmd() *cobra.Command {
 	declareDemands(c.Flags(), &f.demands)
 	f.file.declare(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
+		limitGarbage()
 		ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping the checkers")
 		defer stop()
 		if f.file.model != "" {
@@ -63,6 +66,18 @@ func newCheckCmd() *cobra.Command {
 		return conclude(c.OutOrStdout(), outcome, err)
 	}
 	return c
+}
+
+// mostMemory is what judging a history of a million operations stays below.
+const mostMemory = 1 << 30
+
+// limitGarbage lets the collector run more often rather than let garbage grow past
+// the limit, as it would do up to the size of what is in use. Whoever has set another
+// limit by GOMEMLIMIT keeps it.
+func limitGarbage() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(mostMemory)
+	}
 }
 
 // fit rejects flags of runs with a file, and the other way round: they would not
