@@ -27,6 +27,14 @@ const (
 	CanTamper    Capability = "tamper"
 )
 
+// Mechanism is how a runtime does something, for people.
+type Mechanism struct {
+	About string
+	// Needs are the privileges that it takes beyond those of the runtime itself:
+	// capabilities(7) without their prefix, and devices.
+	Needs []string
+}
+
 // Capabilities says for each capability whether it is there (nil), or why not.
 // A capability that is absent from the map is not there.
 type Capabilities map[Capability]error

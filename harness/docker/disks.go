@@ -21,6 +21,9 @@ var _ cluster.Disks = (*Cluster)(nil)
 // the node's own program as soon as the disk is there.
 const waitProgram = "/assay-wait"
 
+// fuseDevice is what a layer over a folder is served by.
+const fuseDevice = "/dev/fuse"
+
 // errNoDisks is why disks cannot be broken where nobody asked for it.
 var errNoDisks = errors.New("disk: this cluster was made without disks that can fail, for they are slower")
 
@@ -28,7 +31,7 @@ var errNoDisks = errors.New("disk: this cluster was made without disks that can 
 // to be able to do to files what any user of a node may, in that user's name.
 func agentForDisks(host *container.HostConfig) {
 	host.CapAdd = append(host.CapAdd, "SYS_CHROOT", "DAC_READ_SEARCH", "CHOWN", "FOWNER", "FSETID", "SETUID", "SETGID", "MKNOD")
-	host.Devices = []container.DeviceMapping{{PathOnHost: "/dev/fuse", PathInContainer: "/dev/fuse", CgroupPermissions: "rwm"}}
+	host.Devices = []container.DeviceMapping{{PathOnHost: fuseDevice, PathInContainer: fuseDevice, CgroupPermissions: "rwm"}}
 	host.Tmpfs = map[string]string{"/tmp": "size=16m"} // where it tries whether it works
 }
 
