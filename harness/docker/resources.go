@@ -38,7 +38,10 @@ func unlessGranted(granted bool, what string, err error) error {
 // probeResources really does it all, to containers made to be thrown away.
 func (e *Engine) probeResources(ctx context.Context, run string, labels map[string]string) cluster.Capabilities {
 	found := e.resources(ctx)
-	for what, try := range map[cluster.Capability]func(context.Context, string, map[string]string) error{
+	for what, try := range map[cluster.Capability]trial{
+		cluster.CanKill:        e.tryKill,
+		cluster.CanPause:       e.tryPause,
+		cluster.CanStop:        e.tryStop,
 		cluster.CanThrottle:    e.tryThrottle,
 		cluster.CanLimitMemory: e.tryMemory,
 		cluster.CanStarve:      e.tryStarve,

@@ -1,0 +1,63 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/nemesis/agent/hunger"
+)
+
+// trial does something to a container that was made to be thrown away, and sees that
+// it took effect.
+type trial func(ctx context.Context, name string, labels map[string]string) error
+
+// tryKill kills a program, and starts it again.
+func (e *Engine) tryKill(ctx context.Context, name string, labels map[string]string) error {
+	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+	if err != nil {
+		return err
+	}
+	start := func(ctx context.Context) error {
+		return e.api.ContainerStart(ctx, n.id, container.StartOptions{})
+	}
+	return errors.Join(n.leadsTo(ctx, n.Kill, cluster.Stopped), n.leadsTo(ctx, start, cluster.Running))
+}
+
+func (e *Engine) tryPause(ctx context.Context, name string, labels map[string]string) error {
+	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+	if err != nil {
+		return err
+	}
+	return errors.Join(n.leadsTo(ctx, n.Pause, cluster.Paused), n.leadsTo(ctx, n.Resume, cluster.Running))
+}
+
+// tryStop asks a program to end that does so when it is asked.
+func (e *Engine) tryStop(ctx context.Context, name string, labels map[string]string) error {
+	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+	if err != nil {
+		return err
+	}
+	return n.leadsTo(ctx, func(ctx context.Context) error {
+		polite, err := n.Stop(ctx, probing)
+		if err == nil && !polite {
+			err = errImpatient
+		}
+		return err
+	}, cluster.Stopped)
+}
+
+// leadsTo does something to a node, and looks whether it leads to a state.
+func (n *Node) leadsTo(ctx context.Context, do func(context.Context) error, want cluster.State) error {
+	if err := do(ctx); err != nil {
+		return err
+	}
+	got, err := n.State(ctx)
+	if err == nil && got != want {
+		err = fmt.Errorf("%s is %s, not %s", n.spec.Name, got, want)
+	}
+	return err
+}
