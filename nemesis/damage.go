@@ -18,6 +18,8 @@ type damaged struct {
 	// age is how old the files are that a revert brings back.
 	age     time.Duration
 	changes map[string][]cluster.FileChange
+	// began is when the nodes had been started with what is left of their files.
+	began time.Time
 }
 
 func (d *damaged) inject(ctx context.Context) (err error) {
@@ -40,6 +42,7 @@ func (d *damaged) inject(ctx context.Context) (err error) {
 			d.found = append(d.found, n.Name()+" did not start: "+err.Error())
 		}
 	}
+	d.began = time.Now()
 	return nil
 }
 
@@ -57,6 +60,21 @@ func (d *damaged) verify(context.Context) error {
 }
 
 func (d *damaged) heal(ctx context.Context) error {
+	wait(ctx, time.Until(d.began.Add(d.disks.refusing)))
+	return d.repair(ctx)
+}
+
+// verifyHealed gives a node its files back also if it took its time to refuse them.
+func (d *damaged) verifyHealed(ctx context.Context) error {
+	err := d.broken.verifyHealed(ctx)
+	if stopped, failed := d.stopped(ctx); err == nil || failed != nil || len(stopped) == 0 {
+		return err
+	}
+	return errors.Join(d.repair(ctx), d.broken.verifyHealed(ctx))
+}
+
+// repair gives those nodes their files back that have stopped.
+func (d *damaged) repair(ctx context.Context) error {
 	stopped, err := d.stopped(ctx)
 	if err != nil {
 		return err

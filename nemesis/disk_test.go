@@ -3,11 +3,13 @@ package nemesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
@@ -139,6 +141,7 @@ func runDisk(t *testing.T, b *diskBench, shapes ...string) *history.History {
 		steps = append(steps, step(planned("disk", shape)))
 	}
 	n := New(Config{Cluster: b, Recorder: r, Steps: steps})
+	n.disks.refusing = time.Millisecond
 	n.Run(t.Context())
 	if err := n.HealAll(t.Context()); err != nil {
 		t.Error(err)
@@ -153,20 +156,27 @@ func TestDisksAreBrokenVerifiedAndHealed(t *testing.T) {
 			"power", "power@leader", "torn", "write-errors", "read-errors(100%)@majority", "sync-errors@n1,n2", "full@all",
 			"slow(1s)", "slow-sync&write-errors(50%)", "lie", "bit-rot", "flip(3)", "truncate(1KiB)@n3", "rollback(1ms)",
 		} {
-			b := newDiskBench()
-			b.fragile = fragile
-			h := runDisk(t, b, shape)
-			for _, s := range h.FaultSpans() {
-				if !s.Verified || !s.Healed {
-					t.Errorf("%s: %+v", shape, s)
-				}
-			}
-			if b.torn != (shape == "torn") {
-				t.Errorf("%s: torn is %v", shape, b.torn)
-			}
-			requireGood(t, shape, b)
+			t.Run(fmt.Sprintf("%s fragile %v", shape, fragile), func(t *testing.T) {
+				t.Parallel()
+				b := newDiskBench()
+				b.fragile = fragile
+				requireVerified(t, b, shape)
+			})
 		}
 	}
+}
+
+func requireVerified(t *testing.T, b *diskBench, shape string) {
+	t.Helper()
+	for _, s := range runDisk(t, b, shape).FaultSpans() {
+		if !s.Verified || !s.Healed {
+			t.Errorf("%+v", s)
+		}
+	}
+	if b.torn != (shape == "torn") {
+		t.Errorf("torn is %v", b.torn)
+	}
+	requireGood(t, shape, b)
 }
 
 func requireGood(t *testing.T, after string, b *diskBench) {

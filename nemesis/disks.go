@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -21,10 +22,17 @@ type disks struct {
 	faults map[int]map[string]cluster.DiskFaults
 	// spent are the nodes whose data were destroyed.
 	spent []string
+
+	// refusing is how long nodes are given to look at damaged files before it is
+	// decided whether they bear what they found.
+	refusing time.Duration
 }
 
+// usualRefusing is enough for the log of a run of minutes.
+const usualRefusing = 3 * time.Second
+
 func newDisks(c cluster.Cluster) *disks {
-	d := &disks{faults: map[int]map[string]cluster.DiskFaults{}}
+	d := &disks{faults: map[int]map[string]cluster.DiskFaults{}, refusing: usualRefusing}
 	if c.Capabilities().Supports(cluster.CanDisk) == nil {
 		d.cluster, _ = c.(cluster.Disks)
 	}
