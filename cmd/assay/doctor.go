@@ -18,16 +18,20 @@ import (
 
 func newDoctorCmd() *cobra.Command {
 	var folder string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out what this machine can do, and why not more",
 		Long: `Doctor looks for a Docker engine, tries which faults can be injected on each
-runtime by injecting them, and says why the others cannot. It ends with exit
-code 0 if clusters can run here at all and with 3 otherwise.`,
-		Example: "  assay doctor",
-		Args:    between(0, 0),
+runtime by injecting them into what it makes for that, and says by which mechanism
+that is done, which privileges it needs, and why the others cannot. It ends with
+exit code 0 if clusters can run here at all and with 3 otherwise.`,
+		Example: `  assay doctor
+  assay doctor --json`,
+		Args: between(0, 0),
 	}
 	resultsFlag(c, &folder)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping, and removing what was made to look")
 		defer stop()
@@ -35,7 +39,11 @@ code 0 if clusters can run here at all and with 3 otherwise.`,
 		if ctx.Err() != nil {
 			return errors.New("interrupted before everything was tried")
 		}
-		if err := findings.Print(c.OutOrStdout()); err != nil {
+		print := findings.Print
+		if asJSON {
+			print = findings.PrintJSON
+		}
+		if err := print(c.OutOrStdout()); err != nil {
 			return err
 		}
 		return findings.Err()
@@ -56,12 +64,12 @@ func examineDocker(ctx context.Context) doctor.Runtime {
 		return doctor.Runtime{Name: "docker", Err: err}
 	}
 	defer engine.Close()
-	return doctor.Runtime{Name: "docker", About: engine.About(), Capabilities: engine.Probe(ctx)}
+	return doctor.Runtime{Name: "docker", About: engine.About(), Capabilities: engine.Probe(ctx), Mechanisms: docker.Mechanisms()}
 }
 
 func examineLocal(ctx context.Context) doctor.Runtime {
 	found, err := tryLocally(ctx)
-	return doctor.Runtime{Name: "local", About: "child processes on loopback", Err: err, Capabilities: found}
+	return doctor.Runtime{Name: "local", About: "child processes on loopback", Err: err, Capabilities: found, Mechanisms: local.Mechanisms()}
 }
 
 // tryLocally does to a throw-away cluster of the demo what can be done to it.

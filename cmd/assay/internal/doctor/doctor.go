@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -24,7 +25,12 @@ type Runtime struct {
 	Err error
 	// Capabilities were probed; those that are absent were not asked about.
 	Capabilities cluster.Capabilities
+	// Mechanisms are how it does what it can do.
+	Mechanisms map[cluster.Capability]cluster.Mechanism
 }
+
+// faults are the names of what was probed, sorted.
+func (r Runtime) faults() []cluster.Capability { return slices.Sorted(maps.Keys(r.Capabilities)) }
 
 // Aid is something that is good to have but that no run depends on alone.
 type Aid struct {
@@ -55,7 +61,7 @@ func (f Findings) Print(out io.Writer) error {
 	for _, r := range f.Runtimes {
 		row(w, "runtime "+r.Name, r.About, r.Err)
 		if r.Err == nil {
-			faults(w, r.Capabilities)
+			r.printFaults(w)
 		}
 	}
 	for _, a := range f.Aids {
@@ -64,10 +70,23 @@ func (f Findings) Print(out io.Writer) error {
 	return w.Flush()
 }
 
-func faults(w io.Writer, c cluster.Capabilities) {
-	for _, what := range slices.Sorted(maps.Keys(c)) {
-		row(w, "  fault "+string(what), "", c[what])
+// printFaults says of each fault whether it works here, by which mechanism, and what
+// that needs.
+func (r Runtime) printFaults(w io.Writer) {
+	for _, what := range r.faults() {
+		how, why := describe(r.Mechanisms[what]), r.Capabilities[what]
+		if why != nil && how != "" {
+			why = fmt.Errorf("%s: %w", how, why)
+		}
+		row(w, "  fault "+string(what), how, why)
 	}
+}
+
+func describe(m cluster.Mechanism) string {
+	if len(m.Needs) == 0 {
+		return m.About
+	}
+	return m.About + "; needs " + strings.Join(m.Needs, ", ")
 }
 
 func row(w io.Writer, name, about string, err error) {
