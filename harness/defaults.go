@@ -38,6 +38,7 @@ func (t Test) provenance(began time.Time) results.Run {
 	r := t.Provenance
 	r.Assay, r.Go = version(), runtime.Version()
 	r.Target, r.Workload, r.Nemesis, r.Seed = t.Target.Name(), t.Workload.Name(), t.Nemesis.String(), t.Seed
+	r.Script = t.Script.String()
 	r.Concurrency, r.Rate, r.Duration, r.OpTimeout = t.Concurrency, t.Rate, t.Duration, t.OpTimeout
 	r.Hold, r.Quiet, r.Started = t.Hold, t.Quiet, began.UTC()
 	r.Demands = t.Demands

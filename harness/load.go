@@ -20,8 +20,10 @@ func (r *run) load(ctx context.Context) {
 		Time:     r.time(),
 		Ready:    r.ready,
 		Recorder: r.recorder,
+		Script:   r.test.Script.Cast(r.test.Seed, r.record.Nodes),
+		Writes:   func() int { return int(r.tally.writes.Load()) },
 		Most:     r.test.Nemesis.Most,
-		Steps:    r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing()),
+		Steps:    r.steps(),
 	})
 	r.active.Store(r.nemesis)
 	r.loading.Store(int64(r.clock()))
@@ -41,6 +43,14 @@ func (r *run) load(ctx context.Context) {
 
 func (t Test) timing() nemesis.Timing {
 	return nemesis.Timing{Duration: t.Duration, Hold: t.Hold, Quiet: t.Quiet, Fixed: t.Fixed, Overlap: t.Overlap}
+}
+
+// steps are the schedule that the seed stands for, unless a script says what happens.
+func (r *run) steps() []nemesis.Step {
+	if !r.test.Script.IsZero() {
+		return nil
+	}
+	return r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing())
 }
 
 // ready waits until clients can use the cluster.

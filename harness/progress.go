@@ -10,7 +10,9 @@ import (
 // tally counts what completes while a run runs.
 type tally struct {
 	ok, failed, unknown atomic.Int64
-	phase               atomic.Pointer[string]
+	// writes counts what brought a value and is ok.
+	writes atomic.Int64
+	phase  atomic.Pointer[string]
 }
 
 func (t *tally) count(outcome history.Type) {

@@ -21,6 +21,8 @@ type Test struct {
 	Workload workloads.Workload
 	// Nemesis is what breaks; the zero value breaks nothing.
 	Nemesis nemesis.Spec
+	// Script says when what breaks, in place of chance; Nemesis then are its faults.
+	Script nemesis.Script
 	// Start makes the cluster: (*docker.Engine).Start or local.Start.
 	Start cluster.Starter
 

@@ -77,6 +77,9 @@ func (w *worker) do(ctx context.Context, op history.Op) history.Op {
 	outcome, text := classify(err)
 	done := w.recorder.Complete(invoked, outcome, value, text)
 	w.tally.count(outcome)
+	if outcome == history.OK && !op.Value.IsNil() {
+		w.tally.writes.Add(1)
+	}
 	if outcome == history.Info {
 		w.hangUp()
 		w.process += w.stride

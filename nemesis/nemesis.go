@@ -23,6 +23,10 @@ type Config struct {
 	Ready    func(ctx context.Context) error
 	Recorder *history.Recorder
 	Steps    []Step
+	// Script takes the place of Steps if there is one.
+	Script []Cue
+	// Writes counts the writes that were acknowledged; nil if nobody counts.
+	Writes func() int
 	// Most is how many nodes at most are ever struck; 0 is all of them. It is about
 	// faults of nodes, not of what is between them.
 	Most int
@@ -70,6 +74,10 @@ func New(c Config) *Nemesis {
 func (n *Nemesis) Run(ctx context.Context) {
 	defer n.tellMissed(ctx)
 	defer n.heal(ctx)
+	if len(n.config.Script) > 0 {
+		n.play(ctx)
+		return
+	}
 	for _, step := range n.config.Steps {
 		if !wait(ctx, step.Quiet) {
 			return
@@ -112,6 +120,10 @@ func (n *Nemesis) leaders(ctx context.Context, step Step) []string {
 	if !asked || n.config.Leaders == nil {
 		return nil
 	}
+	return n.whoLeads(ctx)
+}
+
+func (n *Nemesis) whoLeads(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	// An error means that nobody leads that we could see; the fault then strikes
@@ -183,10 +195,9 @@ func about(f string, fault *history.Fault) history.Op {
 }
 
 // heal undoes the faults in force, the last one first.
-func (n *Nemesis) heal(ctx context.Context) {
-	n.mu.Lock()
-	faults := n.inForce
-	n.mu.Unlock()
+func (n *Nemesis) heal(ctx context.Context) { n.healOnly(ctx, "") }
+
+func (n *Nemesis) healThese(ctx context.Context, faults []struck) {
 	for _, s := range slices.Backward(faults) {
 		n.recordOf(ctx, s.active, about(history.Heal, s.fault), func(ctx context.Context) error {
 			defer n.forget(s.fault.ID)

@@ -20,7 +20,9 @@ type Run struct {
 	Workload string `json:"workload"`
 	// Nemesis is the specification as given, such as "partition,kill".
 	Nemesis string `json:"nemesis"`
-	Seed    int64  `json:"seed"`
+	// Script is what took the place of chance, if it did.
+	Script string `json:"nemesis_script,omitempty"`
+	Seed   int64  `json:"seed"`
 
 	Runtime     string            `json:"runtime"`
 	Nodes       []string          `json:"nodes"`

@@ -25,12 +25,15 @@ type testFlags struct {
 	seed                                         int64
 	set                                          []string
 	demands                                      availability.Demands
+	script, schedule                             string
 	quietProgress                                bool
 }
 
 func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.workload, "workload", "", "what clients do (default the target's first, see 'assay list')")
-	flags.StringVar(&f.nemesis, "nemesis", "partition,kill,pause", "what breaks: families with optional shapes, as in partition:leader+ring,kill, or none")
+	flags.StringVar(&f.nemesis, "nemesis", "partition,kill,pause", "what breaks: families with optional shapes, as in partition:leader+ring,kill, or all, or none")
+	flags.StringVar(&f.script, "nemesis-script", "", "what breaks when, as in 'at 10s partition leader; at 20s heal', or a file with that")
+	flags.StringVar(&f.schedule, "schedule", "random", "how faults follow each other: random or fixed intervals; overlapping or single, default now and then two at once")
 	flags.StringVar(&f.runtime, "runtime", "", "where the cluster runs: docker or local (default docker if an engine is in reach)")
 	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes")
 	flags.DurationVar(&f.time, "time", 30*time.Second, "how long the clients work under faults")
@@ -66,6 +69,9 @@ func (f *testFlags) test(args []string) (harness.Test, error) {
 	}
 	test := f.figures()
 	test.Target, test.Workload, test.Nemesis = target, workload, faults
+	if err := f.arrange(&test); err != nil {
+		return harness.Test{}, err
+	}
 	return f.furnish(test)
 }
 

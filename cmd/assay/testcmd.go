@@ -46,6 +46,9 @@ leaves at once, and 'assay clean' removes what is left.
 
 func (f *testFlags) run(c *cobra.Command, args []string) error {
 	f.chooseSeed(c.Flags())
+	if f.script != "" && c.Flags().Changed("nemesis") {
+		return exit.Misuse("--nemesis-script says what breaks; leave out --nemesis")
+	}
 	test, err := f.test(args)
 	if err != nil {
 		return err
