@@ -33,9 +33,9 @@ func (n *counter) finding(c *contradiction) checkers.Finding {
 
 // tellSteps is for a counter that goes only one way.
 func (n *counter) tellSteps(c *contradiction, delta int) string {
-	orMore, atMost := "or more", "at most"
+	orMore, above := "or more", "above"
 	if delta < 0 {
-		orMore, atMost = "or less", "at least"
+		orMore, above = "or less", "below"
 	}
 	switch c.anomaly {
 	case Impossible:
@@ -43,7 +43,7 @@ func (n *counter) tellSteps(c *contradiction, delta int) string {
 	case CountedTwice:
 		return fmt.Sprintf("But so was another add: %s. Each of them changed the number, which goes only one way.", n.did(c.before))
 	case TooHigh:
-		return fmt.Sprintf("But the number can have reached %s %d by then: %s had been invoked, of %d.", atMost, c.high, checkers.Count(c.high/delta, "add"), delta)
+		return fmt.Sprintf("But the number cannot have been %s %d by then: %s had been invoked, of %d.", above, c.high, checkers.Count(c.high/delta, "add"), delta)
 	case WentBack:
 		return fmt.Sprintf("But it had been %d %s by then: %s, which was over before the former began. All adds are of %d, so that it cannot go back.", c.low, orMore, n.did(c.before), delta)
 	case TooLow:
