@@ -68,8 +68,9 @@ func newCheckCmd() *cobra.Command {
 	return c
 }
 
-// mostMemory is what judging a history of a million operations stays below.
-const mostMemory = 1 << 30
+// mostMemory is what judging a history of a million operations stays below. With what
+// the limit does not count, the program itself, that is less than 1 GiB.
+const mostMemory = 960 << 20
 
 // limitGarbage lets the collector run more often rather than let garbage grow past
 // the limit, as it would do up to the size of what is in use. Whoever has set another
