@@ -45,7 +45,7 @@ func TestAFaultThatIsNotHealedInAContainerMakesTheRunUnknown(t *testing.T) {
 	}
 	defer engine.Close()
 	t.Setenv("ASSAY_STATE", t.TempDir())
-	for _, faults := range []string{"partition:reject", "packets:delay", "clock:jump(1h)", "disk:full", "process:cpu", "process:memory"} {
+	for _, faults := range []string{"partition:reject", "packets:delay", "corrupt:one", "clock:jump(1h)", "disk:full", "process:cpu", "process:memory"} {
 		t.Run(faults, func(t *testing.T) {
 			start := func(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
 				made, err := engine.Start(ctx, o)

@@ -3,7 +3,9 @@ package nemesis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -56,4 +58,32 @@ func (c *corrupt) verify(ctx context.Context) error {
 		}
 		return errors.New("no packet was changed")
 	})
+}
+
+// calming is how long links are watched to see that they change nothing any more: long
+// enough for some dozen packets of nodes that hold together.
+const calming = 250 * time.Millisecond
+
+// verifyHealed observes that no packet is changed any more. A link on which nothing is
+// sent shows nothing.
+func (c *corrupt) verifyHealed(ctx context.Context) error {
+	if err := c.wires.verify(ctx); err != nil || c.noise == nil {
+		return err
+	}
+	before, err := c.noise.Corrupted(ctx)
+	if err != nil {
+		return err
+	}
+	wait(ctx, calming)
+	after, err := c.noise.Corrupted(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []string
+	for l := range c.rules.Corrupt {
+		if after[l] > before[l] {
+			wrong = append(wrong, fmt.Sprintf("%s->%s still changes packets", l.From, l.To))
+		}
+	}
+	return complaint(wrong)
 }

@@ -159,7 +159,7 @@ func TestAFaultThatDoesNotTakeEffectIsNotVerified(t *testing.T) {
 func TestCorruptionIsVerifiedByWhatWasCorrupted(t *testing.T) {
 	t.Parallel()
 	for spoiled, want := range map[uint64]string{0: "inject corrupt info", 3: "inject corrupt ok"} {
-		b, r := &noisyBench{newBench("n1", "n2", "n3"), spoiled}, recorder(t)
+		b, r := &noisyBench{bench: newBench("n1", "n2", "n3"), spoiled: spoiled}, recorder(t)
 		n := New(Config{Cluster: b, Recorder: r, Steps: []Step{step(planned("corrupt", "one"))}})
 		n.Run(t.Context())
 		if got := outcomes(r.Snapshot())[0]; got != want {
@@ -168,13 +168,31 @@ func TestCorruptionIsVerifiedByWhatWasCorrupted(t *testing.T) {
 	}
 }
 
-// noisyBench says that so many packets to n2 were changed.
+func TestCorruptionThatGoesOnIsNotHealed(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[uint64]string{0: "heal corrupt ok", 1: "heal corrupt info"} {
+		b, r := &noisyBench{bench: newBench("n1", "n2", "n3"), spoiled: 3, more: more}, recorder(t)
+		n := New(Config{Cluster: b, Recorder: r, Steps: []Step{step(planned("corrupt", "all"))}})
+		n.Run(t.Context())
+		h := r.Snapshot()
+		if got := outcomes(h); len(got) != 2 || got[1] != want {
+			t.Errorf("%d more packets changed: %v, want %s", more, got, want)
+		}
+		if text := h.Ops[len(h.Ops)-1].Error; more > 0 && !strings.Contains(text, "n1->n2 still changes packets") {
+			t.Errorf("the reason is %q", text)
+		}
+	}
+}
+
+// noisyBench says that so many packets to n2 were changed, and each time that it is
+// asked some more.
 type noisyBench struct {
 	*bench
-	spoiled uint64
+	spoiled, more uint64
 }
 
 func (b *noisyBench) Corrupted(context.Context) (map[cluster.Link]uint64, error) {
+	b.spoiled += b.more
 	return map[cluster.Link]uint64{{From: "n1", To: "n2"}: b.spoiled}, nil
 }
 

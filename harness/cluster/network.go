@@ -23,8 +23,9 @@ type Network interface {
 
 // Noise is implemented by networks that can tell what their corruption did.
 type Noise interface {
-	// Corrupted counts, for every link that is to be corrupted and leads to a
-	// running node, the packets that arrived changed under the present rules.
+	// Corrupted counts, for every link that is corrupted, whether it is to be or not,
+	// and leads to a running node, the packets that arrived changed under the
+	// present rules.
 	Corrupted(ctx context.Context) (map[Link]uint64, error)
 }
 

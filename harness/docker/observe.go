@@ -26,15 +26,13 @@ func (c *Cluster) Reach(ctx context.Context) (map[cluster.Link]bool, error) {
 	return reach, nil
 }
 
-// Corrupted counts, for every link with a rule that corrupts and that goes to a
-// running node, the packets that arrived changed since the receiver got its
-// present rules.
+// Corrupted counts, for every link whose packets something is done to and that goes
+// to a running node, those that arrived changed since the receiver got its present
+// rules: as the agent has it, whatever rules were set.
 func (c *Cluster) Corrupted(ctx context.Context) (map[cluster.Link]uint64, error) {
 	counts := map[cluster.Link]uint64{}
 	err := c.observe(ctx, protocol.Request{Operation: protocol.Count}, func(l protocol.Link) {
-		if link := (cluster.Link{From: l.From, To: l.To}); c.rules.Corrupt[link] > 0 {
-			counts[link] = l.Counts.Corrupted
-		}
+		counts[cluster.Link{From: l.From, To: l.To}] = l.Counts.Corrupted
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count corrupted packets: %w", err)
