@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/assaykit/assay/harness/docker"
 	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/harness/owner"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/nemesis/footprint"
 )
@@ -20,6 +22,24 @@ import (
 // Assay that is killed while a fault of whatever family holds has it in its history,
 // leaves the machine as it was, and leaves nothing that clean does not remove.
 func TestKilledUnderAFaultLeavesNothingAfterClean(t *testing.T) {
+	engine := requireEngine(t)
+	for _, d := range nemesis.All() {
+		t.Run(d.Name, func(t *testing.T) {
+			requireCleaned(t, engine, d.Name+":"+d.Shapes[0].Name, func(*process) {})
+		})
+	}
+}
+
+// Nor does it matter that nobody is left who could heal a clock, or serve a disk.
+func TestKilledTogetherWithTheAgentLeavesNothingAfterClean(t *testing.T) {
+	engine := requireEngine(t)
+	for _, faults := range []string{"partition:ring", "clock:freeze@all", "disk:slow@all", "process:memory@all"} {
+		t.Run(faults, func(t *testing.T) { requireCleaned(t, engine, faults, (*process).killAgent) })
+	}
+}
+
+func requireEngine(t *testing.T) *docker.Engine {
+	t.Helper()
 	engine, err := docker.Connect(t.Context())
 	if errors.Is(err, docker.ErrNoEngine) && os.Getenv("ASSAY_DOCKER") != "1" {
 		t.Skipf("needs a Docker engine: %v", err)
@@ -27,22 +47,43 @@ func TestKilledUnderAFaultLeavesNothingAfterClean(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Close()
-	for _, d := range nemesis.All() {
-		t.Run(d.Name, func(t *testing.T) {
-			before := found(t)
-			p := startUnder(t, d.Name+":"+d.Shapes[0].Name)
-			t.Setenv("ASSAY_STATE", p.state())
-			fault := p.awaitFault()
-			p.signal(syscall.SIGKILL)
-			p.wait()
-			requireUntouched(t, before)
-			if out := p.assay("check", p.latest()); !strings.Contains(out, "was not verified healed") {
-				t.Errorf("check does not tell of fault %q:\n%s", fault, out)
-			}
-			requireRemoved(t, engine, p.assay("clean"))
-			requireUntouched(t, before)
-		})
+	t.Cleanup(func() { engine.Close() })
+	return engine
+}
+
+// requireCleaned kills assay under a fault, after something else was done, and looks
+// what is left before and after clean.
+func requireCleaned(t *testing.T, engine *docker.Engine, faults string, first func(*process)) {
+	t.Helper()
+	before := found(t)
+	p := startUnder(t, faults)
+	t.Setenv("ASSAY_STATE", p.state())
+	fault := p.awaitFault()
+	first(p)
+	p.signal(syscall.SIGKILL)
+	p.wait()
+	requireUntouched(t, before)
+	if out := p.assay("check", p.latest()); !strings.Contains(out, "was not verified healed") {
+		t.Errorf("check does not tell of fault %q:\n%s", fault, out)
+	}
+	requireRemoved(t, engine, p.assay("clean"))
+	requireUntouched(t, before)
+}
+
+// killAgent kills the agent of the run, so that it cannot heal what it did.
+func (p *process) killAgent() {
+	p.t.Helper()
+	place, err := owner.Place()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	list := exec.Command("docker", "ps", "--quiet", "--filter", "label=assay.owner="+place, "--filter", "label=assay.role=agent")
+	id, err := list.Output()
+	if err != nil {
+		p.t.Fatalf("find the agent: %v", err)
+	}
+	if out, err := exec.Command("docker", "kill", "--signal", "KILL", strings.TrimSpace(string(id))).CombinedOutput(); err != nil {
+		p.t.Fatalf("kill the agent: %v: %s", err, out)
 	}
 }
 
