@@ -22,8 +22,20 @@ import (
 	"github.com/assaykit/assay/nemesis/agent/protocol"
 )
 
-// agentPatience bounds the wait for an answer, which takes milliseconds.
-const agentPatience = 10 * time.Second
+// agentPatience bounds the wait for an answer, which takes milliseconds, diskPatience
+// that for an operation that may read and write all files of nodes.
+const (
+	agentPatience = 10 * time.Second
+	diskPatience  = time.Minute
+)
+
+func patience(o protocol.Operation) time.Duration {
+	switch o {
+	case protocol.LookAtDisks, protocol.Power, protocol.Damage:
+		return diskPatience
+	}
+	return agentPatience
+}
 
 var agentImage = cluster.Image{
 	Reference: "assay/agent:latest",
@@ -142,7 +154,7 @@ func (a *agent) ask(ctx context.Context, q protocol.Request) (protocol.Response,
 }
 
 func (a *agent) exchange(q protocol.Request) (protocol.Response, error) {
-	giveUp := time.AfterFunc(agentPatience, a.line.Close)
+	giveUp := time.AfterFunc(patience(q.Operation), a.line.Close)
 	defer giveUp.Stop()
 	var response protocol.Response
 	if err := json.NewEncoder(a.line.Conn).Encode(q); err != nil {

@@ -126,7 +126,7 @@ func (n *nodeDisk) try() error {
 // fail takes from disks what was not synced.
 func (d disks) fail(nodes []protocol.Node) protocol.Response {
 	return d.each(nodes, func(n *nodeDisk, node protocol.Node, told *protocol.NodeDisk) error {
-		if err := n.dead(node); err != nil {
+		if err := dead(node); err != nil {
 			return err
 		}
 		loss, err := n.Fail(node.Disk.Torn)
@@ -135,8 +135,8 @@ func (d disks) fail(nodes []protocol.Node) protocol.Response {
 	})
 }
 
-// dead makes sure that no process of the node has the layer any more.
-func (n *nodeDisk) dead(node protocol.Node) error {
+// dead refuses a node that runs, as far as the runtime knows.
+func dead(node protocol.Node) error {
 	if node.PID != 0 {
 		return errors.New("its programs run")
 	}
@@ -160,7 +160,10 @@ func (n *nodeDisk) hurt(node protocol.Node) (changes []damage.Change, err error)
 		n.remembered, err = damage.Save(n.Below())
 		return nil, err
 	}
-	if err := errors.Join(n.dead(node), n.Settle()); err != nil {
+	if err := dead(node); err != nil {
+		return nil, err
+	}
+	if err := n.Settle(); err != nil {
 		return nil, err
 	}
 	if what.Kind == protocol.Repair {

@@ -31,3 +31,15 @@ func TestWaitingForNothingIsMisuse(t *testing.T) {
 		}
 	}
 }
+
+// A layer that was settled takes nothing more from programs that have files open, so
+// that it must not be touched while they run.
+func TestFilesOfRunningNodesAreLeftAlone(t *testing.T) {
+	untouchable := &nodeDisk{} // without a layer
+	for _, kind := range []string{protocol.FlipBits, protocol.Truncate, protocol.Revert, protocol.Repair} {
+		node := protocol.Node{Name: "n1", PID: 1, Disk: &protocol.Disk{Damage: protocol.FileDamage{Kind: kind}}}
+		if _, err := untouchable.hurt(node); err == nil {
+			t.Errorf("%s of a running node was no error", kind)
+		}
+	}
+}
