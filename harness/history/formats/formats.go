@@ -5,6 +5,7 @@ package formats
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/assaykit/assay/harness/history"
@@ -83,11 +84,11 @@ func noted(read func(io.Reader, jepsen.Options) (*history.History, jepsen.Notes,
 
 func readOwn(in io.Reader, o jepsen.Options) (*history.History, []string, error) {
 	h, notice, err := history.ReadFrom(in, o.Name, o.Room)
-	if err == nil {
-		err = h.WellFormed()
-	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := h.WellFormed(); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", o.Name, err)
 	}
 	if notice.Truncated {
 		return h, []string{notice.String()}, nil

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -100,13 +101,28 @@ func TestTheCompressedFormTakesThePlaceOfAFile(t *testing.T) {
 	}
 }
 
+func TestAPipeIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skipf("no pipes here: %v", err)
+	}
+	written := make(chan error)
+	go func() { written <- os.WriteFile(path, []byte(texts[0].text), 0o600) }()
+	if r := read(t, path); len(r.History.Ops) != 2 {
+		t.Errorf("read %d ops", len(r.History.Ops))
+	}
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatIsNoHistoryIsMalformed(t *testing.T) {
 	own := texts[0].text
 	for name, c := range map[string]struct{ text, want string }{
 		"prose":                 {"Once upon a time", "history:1:1: expected a history as JSON, as EDN or as Jepsen's log, found \"Once upon a time\""},
 		"JSON that is no op":    {`{"a": 1}`, "expected an operation with the field process, found none"},
 		"own, with a mistake":   {strings.Replace(own, `"ok"`, `"done"`, 1), "history:2:31: expected a type"},
-		"own, not well-formed":  {strings.Replace(own, `"ok"`, `"invoke"`, 1), "not well-formed"},
+		"own, not well-formed":  {strings.Replace(own, `"ok"`, `"invoke"`, 1), "history: history is not well-formed"},
 		"pairs":                 {"{:process 0 :type :invoke :f :cas :value [1 2]}", jepsen.ErrKeyed.Error()},
 		"damaged by compressor": {string(compress(t, own)[:20]), "history: unexpected EOF"},
 		"UTF-16":                {"\xff\xfe{\x00\"\x00", "found UTF-16: save it as UTF-8"},

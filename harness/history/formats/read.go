@@ -44,7 +44,11 @@ func (m *Malformed) Unwrap() error { return m.Err }
 // form is, it reads that one. An error is a *Malformed if the file could be read
 // and its text makes no history.
 func Read(path string, o Options) (*Reading, error) {
-	f, err := look(present(path))
+	from, err := find(present(path))
+	if err != nil {
+		return nil, err
+	}
+	f, err := look(from)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +56,8 @@ func Read(path string, o Options) (*Reading, error) {
 		return &Reading{History: &history.History{}, Format: "empty"}, nil
 	}
 	r := &Reading{Format: f.format.Name}
-	err = with(f.path, func(in *bufio.Reader) (err error) {
-		r.History, r.Notes, err = f.format.read(in, jepsen.Options{Name: f.path, Keyed: o.Keyed, Room: f.room})
+	err = from.with(func(in *bufio.Reader) (err error) {
+		r.History, r.Notes, err = f.format.read(in, jepsen.Options{Name: from.path, Keyed: o.Keyed, Room: f.room})
 		return err
 	})
 	if err != nil {
@@ -71,9 +75,38 @@ func present(path string) string {
 	return path
 }
 
+// source is where a text is.
+type source struct {
+	path string
+	// piped is the text, if it came through a pipe, which can be read only once.
+	piped []byte
+}
+
+// find finds a text, and takes it out of the pipe if there is one: as in
+// "assay check <(zcat history.gz)".
+func find(path string) (source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return source{}, fmt.Errorf("read history: %w", err)
+	}
+	s := source{path: path}
+	if info.Mode()&fs.ModeNamedPipe != 0 {
+		if s.piped, err = os.ReadFile(path); err != nil {
+			return source{}, fmt.Errorf("read history: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func (s source) open() (io.ReadCloser, error) {
+	if s.piped != nil {
+		return io.NopCloser(bytes.NewReader(s.piped)), nil
+	}
+	return os.Open(s.path)
+}
+
 // file is one that was looked at.
 type file struct {
-	path   string
 	format Format
 	// room is how many operations it may have. Reading a file twice is cheap; a
 	// slice that grows to a million operations needs twice the memory.
@@ -81,9 +114,9 @@ type file struct {
 }
 
 // look finds out the format of a file, none if it has nothing in it.
-func look(path string) (file, error) {
-	f := file{path: path}
-	err := with(path, func(in *bufio.Reader) (err error) {
+func look(from source) (file, error) {
+	var f file
+	err := from.with(func(in *bufio.Reader) (err error) {
 		head, err := in.Peek(headBytes)
 		if err != nil && err != io.EOF {
 			return err
@@ -91,7 +124,7 @@ func look(path string) (file, error) {
 		if head = bytes.TrimLeft(head, space+"\x00"); len(head) == 0 {
 			return nil
 		}
-		if f.format, err = find(path, head); err == nil {
+		if f.format, err = formatOf(from.path, head); err == nil {
 			f.room, err = count(in, []byte(f.format.mark))
 		}
 		return err
@@ -99,7 +132,7 @@ func look(path string) (file, error) {
 	return f, err
 }
 
-func find(path string, head []byte) (Format, error) {
+func formatOf(path string, head []byte) (Format, error) {
 	if mark := string(head[:min(len(head), 2)]); mark == utf16Little || mark == utf16Big {
 		return Format{}, unlike(path, "UTF-16: save it as UTF-8")
 	}
@@ -134,9 +167,10 @@ func count(in io.Reader, mark []byte) (int, error) {
 	}
 }
 
-// with opens a file's text, decompressed and without a byte order mark.
-func with(path string, use func(in *bufio.Reader) error) error {
-	opened, err := os.Open(path)
+// with opens a text, decompressed and without a byte order mark.
+func (s source) with(use func(in *bufio.Reader) error) error {
+	path := s.path
+	opened, err := s.open()
 	if err != nil {
 		return fmt.Errorf("read history: %w", err)
 	}
