@@ -96,7 +96,13 @@ func (f *fileFlags) options(model models.Model) (models.Options, error) {
 		set = append(set, models.FailedCompareAndSet+"="+f.failedCompareAndSet)
 	}
 	_, chosen, err := settings.Split(set, nil, modelSettings(model))
-	return chosen, err
+	if err != nil {
+		return nil, err
+	}
+	if _, err := model.New(chosen); err != nil {
+		return nil, exit.Misuse("model %s: %w", model.Name, err)
+	}
+	return chosen, nil
 }
 
 // modelSettings are a model's settings in the form that targets' have.
