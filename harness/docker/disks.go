@@ -208,8 +208,10 @@ func (n *Node) startAgain(ctx context.Context) error {
 }
 
 func (c *Cluster) diskOf(node string) *protocol.Disk {
+	i := slices.IndexFunc(c.nodes, func(n *Node) bool { return n.spec.Name == node })
 	return &protocol.Disk{
 		Path:   dataFolder,
+		Volume: c.nodes[i].id, // each container has one of its own
 		Seed:   seedOf(c.seed, cluster.Link{To: node}),
 		Faults: protocol.DiskFaults(c.diskFaults[node]),
 	}

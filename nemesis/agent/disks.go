@@ -22,9 +22,10 @@ type disks map[string]*nodeDisk
 // nodeDisk is the disk of one node.
 type nodeDisk struct {
 	*disk.Mount
-	// incarnation is the one that has the layer over its folder.
-	incarnation string
-	random      *rand.Rand
+	// volume is what lies below the layer, incarnation the one that has the layer over
+	// its folder.
+	volume, incarnation string
+	random              *rand.Rand
 	// remembered is what a revert leads back to, intact what a repair does.
 	remembered, intact *damage.Copy
 }
@@ -56,7 +57,11 @@ func (d disks) setOne(node protocol.Node) error {
 // of is the disk of a node, which is made if need be.
 func (d disks) of(node protocol.Node) (*nodeDisk, error) {
 	if known := d[node.Name]; known != nil {
-		return known, nil
+		if known.volume == node.Disk.Volume {
+			return known, nil
+		}
+		delete(d, node.Name)
+		_ = known.Close() // its volume has gone with the container that had it
 	}
 	if err := belongs(node); err != nil {
 		return nil, err
@@ -65,8 +70,9 @@ func (d disks) of(node protocol.Node) (*nodeDisk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d[node.Name] = &nodeDisk{Mount: mount, random: rand.New(rand.NewPCG(node.Disk.Seed, 0x66696c6573))}
-	return d[node.Name], nil
+	made := &nodeDisk{Mount: mount, volume: node.Disk.Volume, random: rand.New(rand.NewPCG(node.Disk.Seed, 0x66696c6573))}
+	d[node.Name] = made
+	return made, nil
 }
 
 // place puts the layer over the folder of a node that has begun to run. Its program

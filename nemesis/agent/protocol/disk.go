@@ -22,6 +22,8 @@ const Layer = "disk"
 type Disk struct {
 	// Path is the folder, as the node sees it.
 	Path string `json:"path,omitempty"`
+	// Volume changes when the node gets another, empty folder there.
+	Volume string `json:"volume,omitempty"`
 	// Seed decides what happens by chance.
 	Seed   uint64     `json:"seed,omitempty"`
 	Faults DiskFaults `json:"faults,omitzero"`
