@@ -22,9 +22,18 @@ func (f findings) conclude(strongest checkers.Verdict) checkers.Verdict {
 		v.Validity = checkers.Invalid
 		v.Reason = "not linearizable, for a weaker promise was broken (" + strongest.Reason + ")"
 	}
-	v.Findings = slices.Concat(v.Findings, refuted)
+	v.Findings = slices.Concat(v.Findings, slices.DeleteFunc(slices.Clone(refuted), func(r checkers.Finding) bool {
+		return slices.ContainsFunc(strongest.Findings, func(f checkers.Finding) bool { return isSame(f, r) })
+	}))
 	v.Reason += "; " + strings.Join(f.words(v.Validity), "; ")
 	return v
+}
+
+// isSame says that two findings are one: a value out of nowhere breaks every promise,
+// and need not be told twice.
+func isSame(a, b checkers.Finding) bool {
+	culprits := func(f checkers.Finding) []int { return slices.Sorted(slices.Values(f.Culprits)) }
+	return a.Anomaly == b.Anomaly && a.Key == b.Key && slices.Equal(culprits(a), culprits(b))
 }
 
 // refuted are the shortest reasons against the weaker promises that linearizability
