@@ -19,7 +19,7 @@ func conclude(out io.Writer, o harness.Outcome, err error) error {
 	}
 	fmt.Fprintln(out)
 	in := report.Input{Run: o.Run, Verdict: o.Verdict, History: recorded(o.Dir), Dir: o.Dir}
-	if err := report.Text(out, in); err != nil {
+	if err := report.Text(printable{out}, in); err != nil {
 		return err
 	}
 	if o.Notice != "" {

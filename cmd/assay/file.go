@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -179,15 +180,23 @@ func tellVerdict(out io.Writer, v checkers.Verdict, about string) error {
 	for i, finding := range v.Findings[:min(len(v.Findings), mostTold)] {
 		name := finding.Anomaly
 		if finding.Key != "" {
-			name += " on " + finding.Key
+			name += " on " + keyName(finding.Key)
 		}
 		fmt.Fprintf(&b, "\n%d. %s\n%s", i+1, name, folded(finding.Text, "   "))
 	}
 	if more := len(v.Findings) - mostTold; more > 0 {
 		fmt.Fprintf(&b, "\n%s; --json prints them all.\n", checkers.Count(more, "more finding"))
 	}
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(printable{out}, b.String())
 	return err
+}
+
+// keyName is a key as people write it, or quoted if there is anything odd about it.
+func keyName(key string) string {
+	if quoted := strconv.Quote(key); quoted != `"`+key+`"` {
+		return quoted
+	}
+	return key
 }
 
 // folded breaks text into lines that fit, each after the indent.
