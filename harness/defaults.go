@@ -66,7 +66,7 @@ func (r *run) describeCluster() {
 		r.record.Nodes = append(r.record.Nodes, n.Name())
 	}
 	r.record.Capabilities = map[string]string{}
-	for what, err := range r.cluster.Capabilities() {
+	for what, err := range r.capabilities() {
 		r.record.Capabilities[string(what)] = ""
 		if err != nil {
 			r.record.Capabilities[string(what)] = err.Error()

@@ -19,6 +19,7 @@ func (r *run) load(ctx context.Context) {
 		Leaders:  r.leaders(),
 		Time:     r.time(),
 		Ready:    r.ready,
+		Roster:   r.roster(),
 		Recorder: r.recorder,
 		Script:   r.test.Script.Cast(r.test.Seed, r.record.Nodes),
 		Writes:   func() int { return int(r.tally.writes.Load()) },

@@ -121,13 +121,13 @@ func (r *run) setUp(ctx context.Context) error {
 	}
 	r.cluster = made
 	r.describeCluster()
-	r.test.Nemesis = r.test.Nemesis.Fit(made.Capabilities())
+	r.test.Nemesis = r.test.Nemesis.Fit(r.capabilities())
 	r.record.Nemesis = r.test.Nemesis.String()
 	// Should this process be killed, the run can still be understood.
 	if err := r.dir.WriteRun(r.record); err != nil {
 		return err
 	}
-	if err := r.test.Nemesis.Supports(made.Capabilities()); err != nil {
+	if err := r.test.Nemesis.Supports(r.capabilities()); err != nil {
 		return fmt.Errorf("nemesis %s: %w", r.test.Nemesis, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)

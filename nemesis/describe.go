@@ -63,6 +63,8 @@ func All() []Description {
 			ofNodes: true, check: checkWhere, resolve: resolvePause},
 		{Name: processFamily, Needs: cluster.CanKill, About: "crashes, stops, starves and slows down processes, @PLACE", Shapes: processShapes(),
 			ofNodes: true, check: checkProcess, needs: needsOfProcess, resolve: resolveProcess},
+		{Name: membershipFamily, Needs: cluster.CanChangeMembers, About: "nodes leave the cluster and join it, @PLACE", Shapes: membershipShapes(),
+			ofNodes: true, check: checkMembership, resolve: resolveMembership},
 		{Name: diskFamily, Needs: cluster.CanDisk, About: "breaks what nodes keep on disk: effects joined by &, @PLACE",
 			ofNodes: true, check: checkDisk, resolve: resolveDisk, Shapes: diskShapes()},
 		{Name: "corrupt", Needs: cluster.CanCorrupt, About: "flips bits in what nodes send each other, behind the back of TCP",

@@ -23,6 +23,8 @@ type Config struct {
 	Ready    func(ctx context.Context) error
 	Recorder *history.Recorder
 	Steps    []Step
+	// Roster is nil if the target's nodes cannot leave it.
+	Roster Roster
 	// Script takes the place of Steps if there is one.
 	Script []Cue
 	// Writes counts the writes that were acknowledged; nil if nobody counts.
@@ -41,6 +43,8 @@ type Nemesis struct {
 	disks  *disks
 	// allowances are lifted, however a run ends.
 	allowances *allowances
+	// changedMembers is set once nodes may have left.
+	changedMembers bool
 	// tried are the families that have had their turn.
 	tried map[string]bool
 	// damaged are the nodes that were ever struck themselves.

@@ -163,14 +163,14 @@ func stops(family string) bool {
 // clash says that two families cannot hold at once: a killed node cannot be
 // paused, corruption cannot be seen where nothing is sent, and what happens to
 // packets not where none get through. Disks fail alone: only nodes that work use
-// them.
+// them. And members change only while the others agree.
 func clash(a, b string) bool {
 	spoils := func(family string) bool { return family == "packets" || family == "tamper" }
 	cuts := func(family string) bool {
 		return family == "kill" || family == "partition" || family == processFamily
 	}
 	return stops(a) && stops(b) || a == "corrupt" || b == "corrupt" ||
-		a == diskFamily || b == diskFamily ||
+		a == diskFamily || b == diskFamily || a == membershipFamily || b == membershipFamily ||
 		spoils(a) && cuts(b) || spoils(b) && cuts(a) || spoils(a) && spoils(b)
 }
 

@@ -242,7 +242,7 @@ func mechanisms() map[cluster.Capability]string {
 // withAgent are the capabilities of every engine together with those of its agent,
 // of whose mechanisms some may be missing.
 func withAgent(missing func(mechanism string) error) cluster.Capabilities {
-	found := cluster.Capabilities{cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanStop: nil}
+	found := cluster.Capabilities{cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanStop: nil, cluster.CanReplace: nil}
 	for what, mechanism := range mechanisms() {
 		found[what] = missing(mechanism)
 	}

@@ -34,6 +34,8 @@ type Node struct {
 	address netip.Addr
 
 	id string
+	// earlier is what containers in this one's place have printed.
+	earlier bytes.Buffer
 	// published are the ports of this machine that lead to the node's, by name.
 	published map[string]int
 	// process is what runs, and diskBy the agent that serves its disk, if any; both
@@ -64,15 +66,23 @@ func (n *Node) createOnce(ctx context.Context, hosts map[string]netip.Addr) erro
 	if err := n.choosePorts(); err != nil {
 		return err
 	}
+	return n.make(ctx, hosts)
+}
+
+// make makes the container, with the ports that were chosen.
+func (n *Node) make(ctx context.Context, hosts map[string]netip.Addr) error {
 	config, host, net := n.config(hosts)
 	if err := n.waitForDisk(ctx, config); err != nil {
 		return err
 	}
 	name := containerName(n.cluster.run, n.spec.Name)
-	var err error
-	if n.id, err = n.cluster.engine.createContainer(ctx, name, config, host, net); err != nil {
+	id, err := n.cluster.engine.createContainer(ctx, name, config, host, net)
+	if err != nil {
 		return err
 	}
+	n.cluster.mu.Lock()
+	n.id = id
+	n.cluster.mu.Unlock()
 	return n.giveWaitProgram(ctx)
 }
 
@@ -260,6 +270,9 @@ func (n *Node) inspect(ctx context.Context) (container.InspectResponse, error) {
 
 // Logs implements cluster.Node.
 func (n *Node) Logs(ctx context.Context, w io.Writer) error {
+	if _, err := w.Write(n.earlier.Bytes()); err != nil {
+		return err
+	}
 	if err := n.logs(ctx, w, "all"); err != nil {
 		return fmt.Errorf("logs of %s: %w", n.spec.Name, err)
 	}

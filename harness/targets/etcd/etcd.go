@@ -3,8 +3,10 @@
 // Go client with its retries taken out. An operation is reported as failed only
 // if it certainly had no effect; everything in doubt is reported as unknown.
 //
-// It does not try etcd's leases, watches, locks or membership changes, and it
-// needs containers: the members of an etcd cluster have to agree on one address
+// Its servers can leave the cluster and be replaced by new ones while the others go
+// on.
+//
+// It does not try etcd's leases, watches or locks, and it needs containers: the members of an etcd cluster have to agree on one address
 // for each of them, which rules out the proxies between processes that partition
 // a cluster on loopback.
 //
@@ -45,6 +47,7 @@ import (
 const (
 	clientPort = "client"
 	peerPort   = "peer"
+	peerNumber = 2380
 )
 
 // Target is etcd. It implements cluster.Target, cluster.Leaders and
@@ -92,7 +95,7 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 			Image:      image,
 			Entrypoint: []string{"etcd"},
 			Args:       arguments(name, cfg, at),
-			Ports:      map[string]int{clientPort: 2379, peerPort: 2380},
+			Ports:      map[string]int{clientPort: 2379, peerPort: peerNumber},
 		})
 	}
 	return nodes, nil
