@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
 
@@ -35,10 +36,18 @@ func (e *Engine) tryPause(ctx context.Context, name string, labels map[string]st
 	return errors.Join(n.leadsTo(ctx, n.Pause, cluster.Paused), n.leadsTo(ctx, n.Resume, cluster.Running))
 }
 
-// tryStop asks a program to end that does so when it is asked.
+// tryStop asks a program to end that does so when it is asked. It has to work first:
+// to a first process that has not yet said how it takes a signal the kernel does not
+// deliver any whose default is death (pid_namespaces(7)).
 func (e *Engine) tryStop(ctx context.Context, name string, labels map[string]string) error {
 	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
 	if err != nil {
+		return err
+	}
+	if err := probed(ctx, func() (bool, error) {
+		stats, err := n.stats(ctx)
+		return time.Duration(stats.CPUStats.CPUUsage.TotalUsage) > settled, err
+	}, "its program does not work"); err != nil {
 		return err
 	}
 	return n.leadsTo(ctx, func(ctx context.Context) error {
@@ -49,6 +58,9 @@ func (e *Engine) tryStop(ctx context.Context, name string, labels map[string]str
 		return err
 	}, cluster.Stopped)
 }
+
+// settled is how much a program has worked that has certainly begun to.
+const settled = 100 * time.Millisecond
 
 // leadsTo does something to a node, and looks whether it leads to a state.
 func (n *Node) leadsTo(ctx context.Context, do func(context.Context) error, want cluster.State) error {
