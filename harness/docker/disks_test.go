@@ -336,3 +336,21 @@ func TestDisksAreTheEnginesOwnUnlessAskedFor(t *testing.T) {
 		t.Error("it has the program that waits for disks")
 	}
 }
+
+// Another container of a node has another volume, over which another layer is to be
+// put.
+func TestANodeThatIsMadeAnewHasAnEmptyDisk(t *testing.T) {
+	c := startDisks(t, 2)
+	n := c.node(t, "n1")
+	requireWritten(t, n, "old", true)
+	if err := c.Replace(t.Context(), "n1", func(first []string) []string { return first }); err != nil {
+		t.Fatal(err)
+	}
+	awaitNode(t, n)
+	requireWritten(t, n, "new", true)
+	requireFile(t, n, "new")
+	requireOnDisk(t, n, "new")
+	if r := read(t, c, n); !r.Covered {
+		t.Errorf("it has no layer: %+v", r)
+	}
+}
