@@ -25,6 +25,7 @@ func Mechanisms() map[cluster.Capability]cluster.Mechanism {
 		cluster.CanKill:        {About: "SIGKILL from the engine"},
 		cluster.CanStop:        {About: "SIGTERM from the engine"},
 		cluster.CanPause:       {About: "the engine's freezer of control groups"},
+		cluster.CanReplace:     {About: "another container at the same address, with an empty volume"},
 		cluster.CanThrottle:    {About: "the node's control group: a quota of CPU"},
 		cluster.CanLimitMemory: {About: "the node's control group: a limit of memory"},
 		cluster.CanStarve:      {About: "the node's control group, and a program in the node that takes all memory"},
