@@ -21,6 +21,9 @@ type Model struct {
 	// New makes the checker that judges its histories.
 	New func(Options) (checkers.Checker, error)
 
+	// timed says whether its verdict goes by how late it was, and not only by what
+	// came first; nil if it never does.
+	timed func(Options) bool
 	// names are what other tools call its operations.
 	names map[string]string
 	// translate puts into words what a name alone does not say; nil if that is
@@ -61,6 +64,10 @@ func Find(name string) (Model, error) {
 	}
 	return Model{}, fmt.Errorf("no model is called %q: choose one of %s", name, strings.Join(names, ", "))
 }
+
+// NeedsTimes says that the verdict goes by the history's times. One whose operations
+// have none cannot be judged then.
+func (m Model) NeedsTimes(o Options) bool { return m.timed != nil && m.timed(o) }
 
 // Judge judges a history, which is changed so that it speaks of operations as the
 // model's checker does. The verdict is Unknown also if some kind of operation was

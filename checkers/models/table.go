@@ -42,6 +42,7 @@ func registerModels() []Model {
 			Settings:  append([]Setting{failedCompareAndSet, sessionClients}, settings...),
 			names:     map[string]string{"r": "read", "w": "write", "compare-and-set": "cas", "compare-and-swap": "cas"},
 			translate: registers,
+			timed:     func(o Options) bool { return o.of(maxAge) != "" },
 			New: func(o Options) (checkers.Checker, error) {
 				clients, err := o.number(sessionClients)
 				if err != nil {
@@ -118,6 +119,7 @@ func lockModels() []Model {
 			Name: "lease", About: "locks that are held for a time: acquire is answered with [milliseconds], release",
 			Settings: []Setting{leaseSkew},
 			New:      newLease,
+			timed:    func(Options) bool { return true },
 		},
 		linearizable("fencing-tokens", "tokens of a lock, which grow: acquire is answered with the token", lock.Tokens(), nil),
 	}

@@ -76,7 +76,7 @@ func (f *fileFlags) check(ctx context.Context, c *cobra.Command, name string, fl
 	}
 	ctx, cancel := context.WithTimeout(ctx, flags.budget)
 	defer cancel()
-	verdict, err := model.Judge(ctx, reading.History, options)
+	verdict, err := judge(ctx, model, reading, options)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,14 @@ func (f *fileFlags) check(ctx context.Context, c *cobra.Command, name string, fl
 		tellNotes(c.OutOrStdout(), reading.Notes)
 	}
 	return errors.Join(err, exit.Judged(verdict.Validity))
+}
+
+// judge is the model's verdict, unless it goes by times that nobody recorded.
+func judge(ctx context.Context, model models.Model, reading *formats.Reading, options models.Options) (checkers.Verdict, error) {
+	if reading.Untimed && model.NeedsTimes(options) {
+		return checkers.Verdict{Checker: model.Name, Reason: "operations have no times, and this promise is about times"}, nil
+	}
+	return model.Judge(ctx, reading.History, options)
 }
 
 // options are the settings that were chosen. Their errors are usage errors.

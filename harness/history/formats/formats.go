@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/jepsen"
@@ -23,6 +24,9 @@ type Reading struct {
 	History *history.History
 	// Format is the name of the format in which it was found.
 	Format string
+	// Untimed is set if no operation has a time: what they have instead is made up,
+	// and tells only their order.
+	Untimed bool
 	// Notes are sentences: what was left out, or put right.
 	Notes []string
 }
@@ -38,7 +42,8 @@ type Format struct {
 	read reader
 }
 
-type reader func(in io.Reader, o jepsen.Options) (*history.History, []string, error)
+// reader reads a history, and what should be known about it.
+type reader func(in io.Reader, o jepsen.Options) (Reading, error)
 
 // All are the formats, in the order in which they are tried.
 func All() []Format {
@@ -76,22 +81,23 @@ func isLog(head []byte) bool { return bytes.HasPrefix(head, []byte("INFO")) }
 
 // noted puts the notes of one of Jepsen's readers into words.
 func noted(read func(io.Reader, jepsen.Options) (*history.History, jepsen.Notes, error)) reader {
-	return func(in io.Reader, o jepsen.Options) (*history.History, []string, error) {
+	return func(in io.Reader, o jepsen.Options) (Reading, error) {
 		h, notes, err := read(in, o)
-		return h, notes.Sentences(), err
+		return Reading{History: h, Untimed: notes.Untimed, Notes: notes.Sentences()}, err
 	}
 }
 
-func readOwn(in io.Reader, o jepsen.Options) (*history.History, []string, error) {
+func readOwn(in io.Reader, o jepsen.Options) (Reading, error) {
 	h, notice, err := history.ReadFrom(in, o.Name, o.Room)
 	if err != nil {
-		return nil, nil, err
+		return Reading{}, err
 	}
 	if err := h.WellFormed(); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", o.Name, err)
+		return Reading{}, fmt.Errorf("%s: %w", o.Name, err)
 	}
+	r := Reading{History: h, Untimed: !slices.ContainsFunc(h.Ops, func(op history.Op) bool { return op.Time != 0 })}
 	if notice.Truncated {
-		return h, []string{notice.String()}, nil
+		r.Notes = []string{notice.String()}
 	}
-	return h, nil, nil
+	return r, nil
 }

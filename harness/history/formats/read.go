@@ -55,15 +55,16 @@ func Read(path string, o Options) (*Reading, error) {
 	if f.format.read == nil {
 		return &Reading{History: &history.History{}, Format: "empty"}, nil
 	}
-	r := &Reading{Format: f.format.Name}
+	var r Reading
 	err = from.with(func(in *bufio.Reader) (err error) {
-		r.History, r.Notes, err = f.format.read(in, jepsen.Options{Name: from.path, Keyed: o.Keyed, Room: f.room})
+		r, err = f.format.read(in, jepsen.Options{Name: from.path, Keyed: o.Keyed, Room: f.room})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	r.Format = f.format.Name
+	return &r, nil
 }
 
 func present(path string) string {
