@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,10 +43,10 @@ func TestKilledTogetherWithTheAgentLeavesNothingAfterClean(t *testing.T) {
 
 func requireEngine(t *testing.T) *docker.Engine {
 	t.Helper()
-	engine, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && os.Getenv("ASSAY_DOCKER") != "1" {
-		t.Skipf("needs a Docker engine: %v", err)
+	if os.Getenv("ASSAY_DOCKER") != "1" {
+		t.Skip("starts and kills clusters, which takes its time: set ASSAY_DOCKER=1")
 	}
+	engine, err := docker.Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
