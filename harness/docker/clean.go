@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -99,28 +98,23 @@ func (e *Engine) leftovers(ctx context.Context, run string) ([]Leftover, error) 
 	return found, nil
 }
 
-// remove removes kind after kind, and within a kind everything at once.
+// remove removes kind after kind, and one after another: an engine (20.10) that has
+// to take several containers off one network at the same moment may lock itself up
+// for good (libnetwork, a sandbox that leaves against a watch of the network's
+// endpoints).
 func (e *Engine) remove(ctx context.Context, all []Leftover, removed func(Leftover)) error {
-	var mu sync.Mutex
 	var errs []error
 	for _, kind := range []string{kindContainer, kindNetwork, kindVolume} {
-		var group sync.WaitGroup
 		for _, l := range all {
 			if l.Kind != kind {
 				continue
 			}
-			group.Go(func() {
-				err := e.removeOne(ctx, l)
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					removed(l)
-				} else {
-					errs = append(errs, fmt.Errorf("remove %s %s: %w", l.Kind, l.Name, err))
-				}
-			})
+			if err := e.removeOne(ctx, l); err != nil {
+				errs = append(errs, fmt.Errorf("remove %s %s: %w", l.Kind, l.Name, err))
+				continue
+			}
+			removed(l)
 		}
-		group.Wait()
 	}
 	return errors.Join(errs...)
 }
