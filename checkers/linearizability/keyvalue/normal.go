@@ -17,7 +17,8 @@ var _ object.Normalizer = (*store)(nil)
 //   - A get of unknown outcome, and whatever else changes nothing, is left out.
 //   - One that leaves a state which nobody who may come later needs is left out: in
 //     an order with it the state before lasts longer without it, which disturbs
-//     nobody.
+//     nobody. Its version is never known, unless it was done after the moment at which
+//     a history was cut off; then somebody may have found the map at that revision.
 //   - Where no change of a key is left that is of unknown outcome, the versions say
 //     what each change found. If that was what it needed, it need not be asked for
 //     any more. So a few of the operations can contradict each other by themselves.
@@ -29,7 +30,11 @@ func (s *store) Normal(ops []object.Op) []object.Op {
 	}
 	s.infer(ops)
 	n := s.needs(ops)
-	ops = slices.DeleteFunc(ops, func(op object.Op) bool { return op.Maybe && !n.may(&s.classes[op.Class], op.Start) })
+	_, spoken := s.staying(ops, make([]bool, len(ops)))
+	ops = slices.DeleteFunc(ops, func(op object.Op) bool {
+		c := &s.classes[op.Class]
+		return op.Maybe && !spoken[c.version] && !n.may(c, op.Start)
+	})
 	s.assure(ops)
 	return ops
 }

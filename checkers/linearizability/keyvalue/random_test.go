@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/internal/script"
+	"github.com/assaykit/assay/checkers/linearizability"
 	"github.com/assaykit/assay/checkers/linearizability/internal/try"
 	"github.com/assaykit/assay/checkers/linearizability/keyvalue"
 	"github.com/assaykit/assay/harness/history"
@@ -123,5 +125,27 @@ func expect(t *testing.T, seen *script.Tally) {
 	all := seen.Of("legal") + seen.Of("illegal")
 	if all > 1000 && (seen.Of("illegal")*10 < all || seen.Of("legal")*2 < all || seen.Of("decided")*10 < all*8) {
 		t.Error("the histories are too much alike")
+	}
+}
+
+// What was acknowledged after a moment is uncertain if the history is cut off there,
+// but its version is known, and somebody may have found the map at that revision.
+func TestAHistoryMayBeCutOffBeforeAVersionWasAcknowledged(t *testing.T) {
+	h := script.Parse(t, `
+		2 invoke put 3 key=k0
+		5 invoke put 3 key=k0
+		2 info put 3 key=k0 !timeout
+		6 invoke put 0 key=k0
+		6 ok put 2 key=k0
+		6 invoke put 2 key=k1
+		7 invoke get null key=k0
+		4 invoke put 2 key=k0
+		7 ok get [3,1,3] key=k0
+		5 info put 3 key=k0 !timeout
+		6 ok put 3 key=k1
+		4 ok put 6 key=k0`)
+	v, err := linearizability.New(keyvalue.Revisions()).Check(t.Context(), h)
+	if err != nil || v.Validity != checkers.Invalid {
+		t.Errorf("%v, %v: %s", v.Validity, err, v.Reason)
 	}
 }
