@@ -3,6 +3,7 @@ package nemesis
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,13 +71,13 @@ func TestFaultsAreOnDiskBeforeTheyStrike(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer r.Close()
-			looks := 0
-			c := witness{newBench("n1", "n2"), func() { looks++; requireAnnounced(t, path) }}
+			var looks atomic.Int32
+			c := witness{newBench("n1", "n2"), func() { looks.Add(1); requireAnnounced(t, path) }}
 			family := spec.Families[0]
 			planned := Planned{Family: family.Name, Shape: family.Shapes[0], Order: []string{"n1", "n2"}}
 			New(Config{Cluster: c, Recorder: r, Steps: []Step{step(planned)}}).Run(t.Context())
-			if looks < 2 { // to inject and to heal
-				t.Errorf("%d things were done", looks)
+			if n := looks.Load(); n < 2 { // to inject and to heal
+				t.Errorf("%d things were done", n)
 			}
 		})
 	}
