@@ -1,0 +1,63 @@
+package transaction
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/assaykit/assay/harness/history"
+)
+
+func TestWhatWasWrittenIsReadBack(t *testing.T) {
+	lists := []Op{
+		{Kind: Append, Key: "x", Value: 3},
+		{Kind: Read, Key: "y", Found: true, List: []int{1, 2}},
+		{Kind: Read, Key: "z", Found: true, List: []int{}},
+		{Kind: Read, Key: "never"},
+	}
+	registers := []Op{
+		{Kind: Write, Key: "x", Value: -3},
+		{Kind: Read, Key: "y", Found: true, Value: 7},
+		{Kind: Read, Key: "never"},
+	}
+	for _, c := range []struct {
+		ops   []Op
+		lists bool
+	}{
+		{lists, true},
+		{registers, false},
+		{[]Op{}, false},
+	} {
+		v := Value(c.ops, c.lists)
+		got, err := Parse(v)
+		if err != nil || !reflect.DeepEqual(got, c.ops) {
+			t.Errorf("%v: got %+v, %v, want %+v", v, got, err, c.ops)
+		}
+	}
+}
+
+func TestIntegersAreKeysToo(t *testing.T) {
+	got, err := Parse(history.List(history.List(history.String("r"), history.Int(5), history.Value{})))
+	if err != nil || !reflect.DeepEqual(got, []Op{{Kind: Read, Key: "5"}}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestWhatIsNoTransactionIsRefused(t *testing.T) {
+	text := history.String
+	op := func(items ...history.Value) history.Value { return history.List(history.List(items...)) }
+	for want, v := range map[string]history.Value{
+		"no list":         text("r"),
+		"[f key value]":   op(text("r"), text("x")),
+		"there are r, w":  op(text("cas"), text("x"), history.Int(1)),
+		"neither":         op(text("r"), history.Value{}, history.Int(1)),
+		"none for w":      op(text("w"), text("x"), history.Value{}),
+		"none for append": op(text("append"), text("x"), history.Ints(1)),
+		"none for r":      op(text("r"), text("x"), text("1")),
+		"is no integer":   op(text("r"), text("x"), history.List(text("1"))),
+	} {
+		if _, err := Parse(v); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v, want %q", v, err, want)
+		}
+	}
+}
