@@ -16,6 +16,10 @@ const (
 	Redeliver          Bug = "redeliver"
 	LeaseByWallClock   Bug = "lease-by-wall-clock"
 	NoChecksum         Bug = "no-checksum"
+
+	ReadCommittedTransactions Bug = "read-committed-transactions"
+	SnapshotTransactions      Bug = "snapshot-transactions"
+	FracturedTransactions     Bug = "fractured-transactions"
 )
 
 // Mistake tells of a Bug: what is wrong, who else got it wrong, and how to see
@@ -106,6 +110,24 @@ func Mistakes() []Mistake {
 			About:    "messages between nodes carry no checksum of their own",
 			Seen:     "Amazon S3 on 20 July 2008, brought down by single flipped bits in its gossip",
 			Workload: "register", Nemesis: "corrupt:all", Options: "--hold 4s --quiet 500ms",
+		},
+		{
+			Bug:      ReadCommittedTransactions,
+			About:    "a transaction reads and computes before it is replicated, and then writes whatever has been written meanwhile",
+			Seen:     "TiDB 2.1.7 with the retries that were its default (Jepsen 2019)",
+			Workload: "append", Nemesis: "none",
+		},
+		{
+			Bug:      SnapshotTransactions,
+			About:    "a transaction reads from a snapshot, and only keys that it writes are looked at for conflicts: snapshot isolation in place of serializability",
+			Seen:     "Oracle's SERIALIZABLE by design, PostgreSQL up to 12.3 in some transactions with inserts (Jepsen 2020)",
+			Workload: "write-skew", Nemesis: "none",
+		},
+		{
+			Bug:      FracturedTransactions,
+			About:    "the operations of a transaction are replicated one by one, so that others see a part of them",
+			Seen:     "logged batches of Cassandra over several partitions, by design (its manual, BATCH)",
+			Workload: "bank", Nemesis: "none",
 		},
 	}
 }

@@ -12,6 +12,7 @@ const ms = time.Millisecond
 // with the first seed.
 func revealing() map[Bug]trial {
 	moving := storm{[]fault{isolateLeader}, 400 * ms, 10 * ms}
+	busy := load{kind: stores, think: 2 * ms}
 	return map[Bug]trial{
 		StaleReads:         {storm: moving},
 		FollowerReads:      {storm: storm{[]fault{isolateOne}, time.Second, 300 * ms}},
@@ -24,6 +25,9 @@ func revealing() map[Bug]trial {
 		Redeliver:          {load: load{kind: oneQueue}, storm: moving},
 		LeaseByWallClock: {load: load{clients: 30, think: 300 * ms, keys: 4, perKey: 300},
 			storm: storm{[]fault{pause(leaderOnly)}, 500 * ms, 300 * ms}},
+		ReadCommittedTransactions: {load: busy},
+		SnapshotTransactions:      {load: busy},
+		FracturedTransactions:     {load: busy},
 	}
 }
 

@@ -41,6 +41,8 @@ const (
 	registers kind = iota
 	oneSet
 	oneQueue
+	// stores are of registers and lists, which transactions use.
+	stores
 )
 
 func (l load) withDefaults() load {
@@ -115,7 +117,7 @@ func (op *call) complete(r Response, now time.Duration) {
 }
 
 func arguments(c Command) map[string]any {
-	return map[string]any{"f": c.F, "key": c.Key, "value": c.Value, "old": c.Old, "new": c.New}
+	return map[string]any{"f": c.F, "key": c.Key, "value": c.Value, "old": c.Old, "new": c.New, "micros": micros(c)}
 }
 
 // choose draws the next operation. Values are unique, being the number of the
@@ -129,6 +131,9 @@ func (c *client) choose() Command {
 		return c.oneOf(0.7, Command{F: add, Key: "s", Value: unique}, Command{F: elements, Key: "s"})
 	}
 	key := c.key(unique)
+	if c.load.kind == stores {
+		return c.transaction(key, unique)
+	}
 	change := c.oneOf(0.5,
 		Command{F: write, Key: key, Value: unique},
 		Command{F: cas, Key: key, Old: c.sim.recorder.likely(key), New: unique})

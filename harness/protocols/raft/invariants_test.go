@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/assaykit/assay/harness/actor"
 )
@@ -81,7 +82,7 @@ func (v *invariants) elections(n *simNode, p *progress) {
 	}
 	v.leaders[n.state.Term] = n.id
 	for i, c := range v.committed {
-		if c.term < n.state.Term && (i >= len(n.state.Log) || n.state.Log[i] != c.entry) {
+		if c.term < n.state.Term && (i >= len(n.state.Log) || !same(n.state.Log[i], c.entry)) {
 			v.breaks("leader completeness: %s leads term %d without committed entry %d", n.id, n.state.Term, i+1)
 			return
 		}
@@ -92,13 +93,13 @@ func (v *invariants) elections(n *simNode, p *progress) {
 func (v *invariants) logMatching(n *simNode, p *progress) {
 	log := n.state.Log
 	from := min(len(p.log), len(log))
-	for from > 0 && p.log[from-1] != log[from-1] {
+	for from > 0 && !same(p.log[from-1], log[from-1]) {
 		from--
 	}
 	for i := from; i < len(log); i++ {
 		at := place{i + 1, log[i].Term}
 		now := seen{log[i], n.state.termAt(i)}
-		if then, known := v.entries[at]; known && then != now {
+		if then, known := v.entries[at]; known && (then.previous != now.previous || !same(then.entry, now.entry)) {
 			v.breaks("log matching: %s has another entry %d of term %d", n.id, at.index, at.term)
 		}
 		v.entries[at] = now
@@ -113,8 +114,10 @@ func (v *invariants) machineSafety(n *simNode, p *progress) {
 		switch {
 		case p.applied == len(v.committed):
 			v.committed = append(v.committed, commitment{e, n.state.Term})
-		case v.committed[p.applied].entry != e:
+		case !same(v.committed[p.applied].entry, e):
 			v.breaks("state machine safety: %s applies another entry %d", n.id, p.applied+1)
 		}
 	}
 }
+
+func same(a, b Entry) bool { return reflect.DeepEqual(a, b) }

@@ -12,9 +12,14 @@ type Machine struct {
 	Registers map[string]int   `json:"registers"`
 	Queues    map[string][]int `json:"queues"`
 	// Sets are sorted.
-	Sets map[string][]int `json:"sets"`
+	Sets  map[string][]int `json:"sets"`
+	Lists map[string][]int `json:"lists"`
 	// Sessions remember for each gateway what was done for it.
 	Sessions map[actor.ID]*Session `json:"sessions"`
+	// Entries is how many were applied, Written which of them wrote to a key last;
+	// for the bug SnapshotTransactions only.
+	Entries int            `json:"entries,omitempty"`
+	Written map[string]int `json:"written,omitempty"`
 }
 
 // Session makes repeated requests harmless. It holds no more than its gateway
@@ -25,6 +30,8 @@ type Session struct {
 	Low         int `json:"low"`
 	// Done has the answers of the requests from Low on.
 	Done map[int]Response `json:"done,omitempty"`
+	// Fractions is used by the bug FracturedTransactions only.
+	Fractions map[int][]Micro `json:"fractions,omitempty"`
 }
 
 func newMachine() Machine {
@@ -32,18 +39,25 @@ func newMachine() Machine {
 		Registers: make(map[string]int),
 		Queues:    make(map[string][]int),
 		Sets:      make(map[string][]int),
+		Lists:     make(map[string][]int),
 		Sessions:  make(map[actor.ID]*Session),
 	}
 }
 
 // apply executes a committed entry, once for each request.
 func (m *Machine) apply(e Entry, bug Bug) Response {
+	if bug == SnapshotTransactions {
+		m.Entries++
+	}
 	if e.ID == (RequestID{}) {
 		return m.execute(e.Command)
 	}
 	session := m.session(e)
 	if session == nil {
 		return refusal("superseded")
+	}
+	if e.Command.F == fraction {
+		return m.fraction(session, e)
 	}
 	response, done := session.Done[e.ID.Number]
 	switch {
@@ -73,6 +87,7 @@ func (m *Machine) session(e Entry) *Session {
 	if e.Low > s.Low {
 		s.Low = e.Low
 		maps.DeleteFunc(s.Done, func(number int, _ Response) bool { return number < s.Low })
+		maps.DeleteFunc(s.Fractions, func(number int, _ []Micro) bool { return number < s.Low })
 	}
 	return s
 }
@@ -98,6 +113,10 @@ func (m *Machine) execute(c Command) Response {
 		m.Queues[c.Key] = queue[min(c.Value, len(queue)):]
 	case add:
 		m.add(c)
+	case transact:
+		return m.transact(c)
+	case install:
+		return m.install(c)
 	}
 	return Response{OK: true}
 }
@@ -129,6 +148,10 @@ func (m *Machine) add(c Command) {
 
 // read answers what changes nothing.
 func (m *Machine) read(c Command) Response {
+	if c.F == transact {
+		done, _ := m.draft().perform(c.Micros)
+		return Response{OK: true, Micros: done}
+	}
 	if c.F == elements {
 		return Response{OK: true, Elements: append([]int{}, m.Sets[c.Key]...)}
 	}

@@ -90,8 +90,11 @@ func (s *simulation) final(l load) *int {
 }
 
 func (c *client) finalReads() []Command {
-	if c.load.kind == oneSet {
+	switch c.load.kind {
+	case oneSet:
 		return []Command{{F: elements, Key: "s"}}
+	case stores:
+		return c.finalTransactions()
 	}
 	var reads []Command
 	for i := range c.load.keys {

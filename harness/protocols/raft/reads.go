@@ -26,6 +26,8 @@ func (n node) execute(f Forward) {
 	case f.Command.readOnly(), f.Command.F == receive && n.bug(Redeliver):
 		n.read(f)
 	case n.settling():
+	case f.Command.F == transact:
+		n.propose(n.transaction(f))
 	default:
 		n.propose(Entry{ID: f.ID, Low: f.Low, Command: f.Command})
 		if n.bug(EarlyAck) && f.Command.unconditional() {

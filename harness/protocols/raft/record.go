@@ -64,6 +64,8 @@ func (e *encoder) entry(n Entry) {
 	e.text(string(n.ID.Gateway))
 	e.text(n.Command.F)
 	e.text(n.Command.Key)
+	e.micros(n.Command.Micros)
+	e.micros(n.Command.Writes)
 }
 
 // decoder remembers that it ran short instead of failing at once.
@@ -101,5 +103,47 @@ func (d *decoder) entry() Entry {
 	n.ID.Gateway = actor.ID(d.text())
 	n.Command.F = d.text()
 	n.Command.Key = d.text()
+	n.Command.Micros = d.micros()
+	n.Command.Writes = d.micros()
 	return n
+}
+
+func (e *encoder) micros(micros []Micro) {
+	e.integers(len(micros))
+	for _, m := range micros {
+		e.text(m.F)
+		e.text(m.Key)
+		e.integers(m.Value, number(m.Found), len(m.List))
+		e.integers(m.List...)
+	}
+}
+
+func (d *decoder) micros() []Micro {
+	var size int
+	d.integers(&size)
+	var micros []Micro
+	for i := 0; i < size && !d.short; i++ {
+		micros = append(micros, d.micro())
+	}
+	return micros
+}
+
+func (d *decoder) micro() Micro {
+	m := Micro{F: d.text(), Key: d.text()}
+	var found, size int
+	d.integers(&m.Value, &found, &size)
+	m.Found = found == 1
+	for i := 0; i < size && !d.short; i++ {
+		var element int
+		d.integers(&element)
+		m.List = append(m.List, element)
+	}
+	return m
+}
+
+func number(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }

@@ -261,6 +261,9 @@ func (n node) answerApplied(e Entry, result Response) {
 	if e.Command.F == remove {
 		n.forgetHandedOut(e.Command)
 	}
+	if n.goOn(e, result) {
+		return
+	}
 	if n.Machine.awaited(e.ID) {
 		n.answer(e.ID, result)
 	}

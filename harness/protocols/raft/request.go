@@ -22,6 +22,7 @@ const (
 	add      = "add"
 	elements = "elements"
 	remove   = "remove"
+	transact = "transact"
 )
 
 // maxKey bounds the size of messages.
@@ -35,6 +36,9 @@ type Command struct {
 	Value int    `json:"value,omitempty"`
 	Old   int    `json:"old,omitempty"`
 	New   int    `json:"new,omitempty"`
+	// Micros are those of a transaction. Writes are for the bugs of isolation only.
+	Micros []Micro `json:"micros,omitempty"`
+	Writes []Micro `json:"writes,omitempty"`
 }
 
 // Response answers a Command. Either OK is set, or Error.
@@ -46,8 +50,10 @@ type Response struct {
 	// Swapped answers cas.
 	Swapped bool `json:"swapped"`
 	// Elements answers elements, in ascending order.
-	Elements []int  `json:"elements,omitzero"`
-	Error    string `json:"error,omitempty"`
+	Elements []int `json:"elements,omitzero"`
+	// Micros answer transact.
+	Micros []Micro `json:"micros,omitempty"`
+	Error  string  `json:"error,omitempty"`
 	// NoEffect says that the request certainly had no effect and never will.
 	NoEffect bool `json:"no_effect,omitempty"`
 }
@@ -73,7 +79,9 @@ func (n node) status() Status {
 	}
 }
 
-func (c Command) readOnly() bool { return c.F == read || c.F == elements }
+func (c Command) readOnly() bool {
+	return c.F == read || c.F == elements || c.F == transact && onlyReads(c.Micros)
+}
 
 // unconditional says that the answer does not depend on the state.
 func (c Command) unconditional() bool { return c.F == write || c.F == send || c.F == add }
@@ -85,6 +93,8 @@ type argument struct {
 	Value *int   `json:"value"`
 	Old   *int   `json:"old"`
 	New   *int   `json:"new"`
+	// Micros have no micro-operations of their own.
+	Micros []argument `json:"micros"`
 }
 
 // parse reads a client's request.
@@ -120,6 +130,8 @@ func (a argument) command() (Command, error) {
 		}
 		c.Old, c.New = *a.Old, *a.New
 		return c, nil
+	case transact:
+		return a.transaction()
 	}
 	return c, fmt.Errorf("unknown function %q", a.F)
 }

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,7 @@ func TestParse(t *testing.T) {
 			if refused := err != nil; refused != c.refused {
 				t.Fatalf("refused: %v, want %v", err, c.refused)
 			}
-			if !c.refused && got != c.want {
+			if !c.refused && !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

@@ -36,6 +36,9 @@ func judgeKey(key string, calls []*call) error {
 	case "q":
 		return judgeQueue(calls)
 	}
+	if len(calls) > 0 && calls[0].command.F == transact {
+		return judgeTransactions(calls)
+	}
 	return judgeRegister(calls)
 }
 
