@@ -9,11 +9,12 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/targets/demo"
 	"github.com/assaykit/assay/harness/targets/etcd"
+	"github.com/assaykit/assay/harness/targets/nats"
 )
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New()}
 }
 
 // Find returns the target with a name.

@@ -1,0 +1,80 @@
+package nats
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// What a server tells on its monitoring port (docs.nats.io, "Monitoring").
+
+// healthy says what a node finds wrong with itself: no contact to the cluster's
+// leader, streams or consumers of its own that are not up to date.
+func healthy(ctx context.Context, node cluster.Node) error {
+	return inspect(ctx, node, "/healthz", nil)
+}
+
+// standing is what a node says that it leads: the cluster, a stream in use.
+type standing struct{ meta, inUse bool }
+
+// ask asks a node what it leads. One that does not answer leads nothing.
+func ask(ctx context.Context, node cluster.Node) standing {
+	var answer struct {
+		Meta struct {
+			Leader string
+		} `json:"meta_cluster"`
+		Accounts []struct {
+			Streams []struct {
+				State struct {
+					Messages uint64
+				}
+				Cluster struct {
+					Leader string
+				}
+			} `json:"stream_detail"`
+		} `json:"account_details"`
+	}
+	if inspect(ctx, node, "/jsz?accounts=true&streams=true", &answer) != nil {
+		return standing{}
+	}
+	s := standing{meta: answer.Meta.Leader == node.Name()}
+	for _, account := range answer.Accounts {
+		for _, stream := range account.Streams {
+			s.inUse = s.inUse || stream.State.Messages > 0 && stream.Cluster.Leader == node.Name()
+		}
+	}
+	return s
+}
+
+func inspect(ctx context.Context, node cluster.Node, path string, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+node.Addr(monitorPort)+path, nil)
+	if err != nil {
+		return err
+	}
+	response, err := monitors.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", path, response.Status, text)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// monitors keeps no connections, which would only be in the way once a node has been
+// killed, and asks no proxy.
+var monitors = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
