@@ -5,6 +5,7 @@ package transaction
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/assaykit/assay/harness/history"
@@ -138,4 +139,9 @@ func integers(items []history.Value) ([]int, error) {
 		list[i] = n
 	}
 	return list, nil
+}
+
+// ReadOnly says whether the operations change nothing.
+func ReadOnly(ops []Op) bool {
+	return !slices.ContainsFunc(ops, func(op Op) bool { return op.Kind != Read })
 }

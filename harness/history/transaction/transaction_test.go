@@ -61,3 +61,17 @@ func TestWhatIsNoTransactionIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestReadOnly(t *testing.T) {
+	read, write, add := Op{Kind: Read, Key: "x"}, Op{Kind: Write, Key: "x", Value: 1}, Op{Kind: Append, Key: "x", Value: 1}
+	for _, test := range []struct {
+		ops  []Op
+		want bool
+	}{
+		{nil, true}, {[]Op{read, read}, true}, {[]Op{read, write}, false}, {[]Op{add, read}, false},
+	} {
+		if got := ReadOnly(test.ops); got != test.want {
+			t.Errorf("%v: %v", test.ops, got)
+		}
+	}
+}

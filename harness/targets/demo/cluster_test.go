@@ -87,6 +87,8 @@ func exercise(t *testing.T, c cluster.Cluster) {
 	registers(t, clients)
 	queues(t, clients)
 	sets(t, clients)
+	transactions(t, clients)
+	bank(t, clients)
 	survives(t, c, clients)
 }
 

@@ -116,8 +116,8 @@ func (c *Client) status(ctx context.Context) (raft.Status, error) {
 }
 
 // post sends a request and returns the whole of a good answer.
-func (c *Client) post(ctx context.Context, r request) ([]byte, error) {
-	content, err := json.Marshal(r)
+func (c *Client) post(ctx context.Context, request any) ([]byte, error) {
+	content, err := json.Marshal(request)
 	if err != nil {
 		return nil, workloads.NoEffect(err)
 	}
