@@ -10,11 +10,12 @@ import (
 	"github.com/assaykit/assay/harness/targets/demo"
 	"github.com/assaykit/assay/harness/targets/etcd"
 	"github.com/assaykit/assay/harness/targets/nats"
+	"github.com/assaykit/assay/harness/targets/postgres"
 )
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New()}
 }
 
 // Find returns the target with a name.

@@ -1,0 +1,31 @@
+package postgres
+
+import "github.com/assaykit/assay/harness/cluster"
+
+var _ cluster.Claimer = Target{}
+
+const manual = "https://www.postgresql.org/docs/15/"
+
+// Claims implements cluster.Claimer. That a single server's registers and lists are
+// linearizable is nowhere said, and followed from by nothing but that there is only one
+// copy; what is said of the levels is serializability and less.
+func (Target) Claims() []cluster.Claim {
+	const isolation = manual + "transaction-iso.html"
+	level := func(name string) map[string]string { return map[string]string{"isolation": name} }
+	return []cluster.Claim{
+		{Workload: "append", Promise: "serializable", Page: isolation, Settings: level("serializable")},
+		{Workload: "append", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read")},
+		{Workload: "append", Promise: "read committed", Page: isolation},
+		{Workload: "wr", Promise: "serializable", Page: isolation, Settings: level("serializable")},
+		{Workload: "wr", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read")},
+		{Workload: "wr", Promise: "read committed", Page: isolation},
+		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("repeatable-read")},
+		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("serializable")},
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: manual + "wal-reliability.html"},
+		{Workload: "set", Promise: "no acknowledged write is lost to a failover", Page: manual + "warm-standby.html#SYNCHRONOUS-REPLICATION",
+			Settings: map[string]string{"synchronous-standbys": "any"}},
+		{Workload: "lock", Promise: "one session holds an advisory lock at a time, while the server runs",
+			Page: manual + "explicit-locking.html#ADVISORY-LOCKS"},
+		{Workload: "identifiers", Promise: "no identifier is given out twice", Page: manual + "functions-sequence.html"},
+	}
+}

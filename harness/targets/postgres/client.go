@@ -1,0 +1,149 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/workloads"
+)
+
+// client works through one server. What it can do is in the other files.
+type client struct {
+	settings *pgx.ConnConfig
+	// exclusive says that receivers of messages wait for each other.
+	exclusive bool
+	// remote is the connection, nil or closed if there is none.
+	remote *pgx.Conn
+}
+
+// Dial implements cluster.Target. It connects lazily.
+func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cluster.Client, error) {
+	settings, err := pgx.ParseConfig("postgres://postgres@" + node.Addr(clientPort) + "/postgres?sslmode=disable")
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", node.Name(), err)
+	}
+	settings.RuntimeParams["default_transaction_isolation"] = strings.ReplaceAll(setting(cfg, "isolation"), "-", " ")
+	if setting(cfg, "reads") == "primary" {
+		settings.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
+	}
+	return &client{settings: settings, exclusive: setting(cfg, "receive") == "exclusive"}, nil
+}
+
+// Prototype implements cluster.Target.
+func (Target) Prototype() cluster.Client { return &client{} }
+
+// Close implements cluster.Client.
+func (c *client) Close() error {
+	if c.remote == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return c.remote.Close(ctx)
+}
+
+// connection is the one that there is, or a new one. A server that ceases to be a
+// primary ends all connections, so that one which was accepted as a primary's stays
+// one. Its error has no effect: nothing was sent.
+func (c *client) connection(ctx context.Context) (*pgx.Conn, error) {
+	if c.remote != nil && !c.remote.IsClosed() {
+		return c.remote, nil
+	}
+	remote, err := pgx.ConnectConfig(ctx, c.settings)
+	if err != nil {
+		return nil, workloads.NoEffect(fmt.Errorf("never sent: %w", err))
+	}
+	c.remote = remote
+	return remote, nil
+}
+
+// execute executes one statement as a transaction of its own and says how many rows it
+// changed.
+func (c *client) execute(ctx context.Context, statement string, args ...any) (int64, error) {
+	remote, err := c.connection(ctx)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := remote.Exec(ctx, statement, args...)
+	return tag.RowsAffected(), outcome(err)
+}
+
+// change executes one statement that changes something and returns at most one row.
+func (c *client) change(ctx context.Context, into []any, statement string, args ...any) (found bool, err error) {
+	remote, err := c.connection(ctx)
+	if err != nil {
+		return false, err
+	}
+	found, err = row(ctx, remote, into, statement, args...)
+	return found, outcome(err)
+}
+
+// look executes one statement that changes nothing and returns at most one row.
+func (c *client) look(ctx context.Context, into []any, statement string, args ...any) (found bool, err error) {
+	found, err = c.change(ctx, into, statement, args...)
+	return found, harmless(err)
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	QueryRow(ctx context.Context, statement string, args ...any) pgx.Row
+}
+
+func row(ctx context.Context, q querier, into []any, statement string, args ...any) (found bool, err error) {
+	err = q.QueryRow(ctx, statement, args...).Scan(into...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// rows executes one statement that changes nothing and returns all its rows.
+func rows[T any](ctx context.Context, c *client, scan pgx.RowToFunc[T], statement string, args ...any) ([]T, error) {
+	remote, err := c.connection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := remote.Query(ctx, statement, args...)
+	if err != nil {
+		return nil, harmless(err)
+	}
+	all, err := pgx.CollectRows(found, scan)
+	return all, harmless(err)
+}
+
+// transact executes a transaction. Whatever ends it before its commit was sent ends it
+// for good: the server undoes what has not been committed, if need be when it finds the
+// connection broken.
+func (c *client) transact(ctx context.Context, do func(pgx.Tx) error) error {
+	remote, err := c.connection(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := remote.Begin(ctx)
+	if err != nil {
+		return workloads.NoEffect(fmt.Errorf("begin: %w", err))
+	}
+	if err := do(tx); err != nil {
+		undo(ctx, tx)
+		return workloads.NoEffect(fmt.Errorf("before commit: %w", err))
+	}
+	if err := outcome(tx.Commit(ctx)); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// undo makes the connection fit for the next operation; if it cannot, the connection
+// is closed.
+func undo(ctx context.Context, tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = tx.Rollback(ctx)
+}
