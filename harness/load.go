@@ -9,6 +9,7 @@ import (
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
+	"github.com/assaykit/assay/workloads"
 )
 
 // load lets the workers and the nemesis loose for the test's duration.
@@ -136,9 +137,11 @@ func (r *run) newWorkers() []*worker {
 		workers[i] = &worker{
 			process:  i,
 			stride:   len(workers),
-			node:     nodes[i%len(nodes)],
+			at:       i % len(nodes),
+			nodes:    nodes,
 			dial:     r.dial,
 			invoke:   r.test.Workload.Invoke,
+			memory:   r.memory(i),
 			recorder: r.recorder,
 			timeout:  r.test.OpTimeout,
 			tally:    &r.tally,
@@ -146,6 +149,15 @@ func (r *run) newWorkers() []*worker {
 		}
 	}
 	return workers
+}
+
+// memory is that of a client, if the workload's clients remember what they did.
+func (r *run) memory(client int) workloads.Memory {
+	remembering, ok := r.test.Workload.(workloads.Remembering)
+	if !ok {
+		return nil
+	}
+	return remembering.Remember(r.workloadConfig(), client)
 }
 
 func (r *run) dial(ctx context.Context, node cluster.Node) (cluster.Client, error) {

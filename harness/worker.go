@@ -19,10 +19,13 @@ import (
 // another, and records them.
 type worker struct {
 	process, stride int
-	node            cluster.Node
-	dial            func(context.Context, cluster.Node) (cluster.Client, error)
-	invoke          func(context.Context, cluster.Client, history.Op) (history.Value, error)
-	recorder        *history.Recorder
+	// at is the place among the nodes of the one that it works on.
+	at       int
+	nodes    []cluster.Node
+	dial     func(context.Context, cluster.Node) (cluster.Client, error)
+	invoke   func(context.Context, cluster.Client, history.Op) (history.Value, error)
+	memory   workloads.Memory // nil if the workload needs none
+	recorder *history.Recorder
 	timeout         time.Duration
 	tally           *tally
 	closing         *sync.WaitGroup
@@ -38,7 +41,7 @@ func (w *worker) run(ctx context.Context, from *dispenser) {
 		if !ok {
 			return
 		}
-		done := w.do(context.WithoutCancel(ctx), op)
+		done := w.do(ctx, op)
 		w.breathe(ctx, done)
 	}
 }
@@ -52,7 +55,7 @@ func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
 			return
 		}
 		op.Final = true
-		done := w.do(context.WithoutCancel(ctx), op)
+		done := w.do(ctx, op)
 		w.breathe(ctx, done)
 		last = &done
 	}
@@ -67,15 +70,20 @@ func (w *worker) breathe(ctx context.Context, done history.Op) {
 }
 
 // do executes one operation and records both halves of it. The deadline counts
-// from the invocation and includes making a connection.
-func (w *worker) do(ctx context.Context, op history.Op) history.Op {
-	op.Process, op.Node = w.process, w.node.Name()
-	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+// from the invocation and includes making a connection. An operation that has begun
+// outlives the context.
+func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
+	op, call := w.prepare(ctx, wish)
+	op.Process, op.Node = w.process, w.nodes[w.at].Name()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.timeout)
 	defer cancel()
 	invoked := w.recorder.Invoke(op)
-	value, err := w.attempt(ctx, op)
+	value, note, err := w.attempt(ctx, call)
 	outcome, text := classify(err)
 	done := w.recorder.Complete(invoked, outcome, value, text)
+	if note != nil && outcome != history.Info {
+		note()
+	}
 	w.tally.count(outcome)
 	if outcome == history.OK && !op.Value.IsNil() {
 		w.tally.writes.Add(1)
@@ -87,17 +95,36 @@ func (w *worker) do(ctx context.Context, op history.Op) history.Op {
 	return done
 }
 
+// prepare says which operation comes of the generator's, and how it is executed.
+// A client that remembers may want another connection for it.
+func (w *worker) prepare(ctx context.Context, wish history.Op) (history.Op, workloads.Call) {
+	if w.memory == nil {
+		return wish, func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
+			v, err := w.invoke(ctx, c, wish)
+			return v, nil, err
+		}
+	}
+	step := w.memory.Next(ctx, wish)
+	if step.Fresh || step.Move {
+		w.hangUp()
+	}
+	if step.Move {
+		w.at = (w.at + 1) % len(w.nodes)
+	}
+	return step.Op, step.Call
+}
+
 // attempt makes sure of a connection and executes the operation. Without a
 // connection it was never sent.
-func (w *worker) attempt(ctx context.Context, op history.Op) (history.Value, error) {
+func (w *worker) attempt(ctx context.Context, call workloads.Call) (history.Value, func(), error) {
 	if w.client == nil {
-		client, err := w.dial(ctx, w.node)
+		client, err := w.dial(ctx, w.nodes[w.at])
 		if err != nil {
-			return history.Value{}, workloads.NoEffect(fmt.Errorf("no connection: %w", err))
+			return history.Value{}, nil, workloads.NoEffect(fmt.Errorf("no connection: %w", err))
 		}
 		w.client = client
 	}
-	return w.bounded(ctx, op)
+	return w.bounded(ctx, call)
 }
 
 // hung is how much longer than its deadline a client may take to notice it.
@@ -105,40 +132,41 @@ const hung = 500 * time.Millisecond
 
 // bounded keeps a client that ignores its deadline from hanging the run: it is
 // left behind, and its connection closed under it.
-func (w *worker) bounded(ctx context.Context, op history.Op) (history.Value, error) {
+func (w *worker) bounded(ctx context.Context, call workloads.Call) (history.Value, func(), error) {
 	type result struct {
 		value history.Value
+		note  func()
 		err   error
 	}
 	done := make(chan result, 1)
 	client := w.client
 	go func() {
-		value, err := guarded(ctx, client, op, w.invoke)
-		done <- result{value, err}
+		value, note, err := guarded(ctx, client, call)
+		done <- result{value, note, err}
 	}()
 	select {
 	case r := <-done:
-		return r.value, r.err
+		return r.value, r.note, r.err
 	case <-ctx.Done():
 	}
 	grace := time.NewTimer(hung)
 	defer grace.Stop()
 	select {
 	case r := <-done:
-		return r.value, r.err
+		return r.value, r.note, r.err
 	case <-grace.C:
-		return history.Value{}, errors.New("no answer within the deadline, and the client does not notice")
+		return history.Value{}, nil, errors.New("no answer within the deadline, and the client does not notice")
 	}
 }
 
 // guarded turns a panic of a client into an unknown outcome.
-func guarded(ctx context.Context, c cluster.Client, op history.Op, invoke func(context.Context, cluster.Client, history.Op) (history.Value, error)) (v history.Value, err error) {
+func guarded(ctx context.Context, c cluster.Client, call workloads.Call) (v history.Value, note func(), err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			v, err = history.Value{}, fmt.Errorf("the client panicked: %v at %s", p, debug.Stack())
+			v, note, err = history.Value{}, nil, fmt.Errorf("the client panicked: %v at %s", p, debug.Stack())
 		}
 	}()
-	return invoke(ctx, c, op)
+	return call(ctx, c)
 }
 
 // classify is rule 1: unknown is not fail.
@@ -173,5 +201,8 @@ func (w *worker) hangUp() {
 	}
 	client := w.client
 	w.client = nil
+	if w.memory != nil {
+		w.memory.Disconnected()
+	}
 	w.closing.Go(func() { _ = client.Close() })
 }
