@@ -23,6 +23,8 @@ type account struct {
 	// undecided, as too many transfers may be behind them, or of a bank whose
 	// beginning is not known.
 	compared, explained, undecided, unfounded int
+	// stale are those of which no more is demanded.
+	stale int
 	// followed says that a read was invoked after a transfer was acknowledged.
 	followed bool
 	found    map[string]int
@@ -55,6 +57,10 @@ func (a *account) add(ctx context.Context, b *bank, tries *int) {
 		whole++
 		if r.total != b.total {
 			a.tell(WrongTotal, func() checkers.Finding { return s.tellWrongTotal(r) })
+			continue
+		}
+		if b.config.Stale {
+			a.stale++
 			continue
 		}
 		if b.initial == nil {
@@ -147,6 +153,9 @@ func (a *account) totalsAgree() string {
 }
 
 func (a *account) explanations() string {
+	if a.stale > 0 {
+		return "more is not demanded, for they may be stale"
+	}
 	if a.undecided+a.unfounded == 0 {
 		return "each is explained by transfers that can have happened"
 	}

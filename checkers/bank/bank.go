@@ -44,6 +44,9 @@ type Config struct {
 	Total *int
 	// ForbidNegative says that no account may ever be overdrawn.
 	ForbidNegative bool
+	// Stale says that a read may be of an older state, and that transfers may take
+	// effect in another order than in real time: no read is unexplained then.
+	Stale bool
 }
 
 // New is a checker of banks, one for each key, whose accounts never change, only
@@ -71,6 +74,7 @@ type Config struct {
 //     balances. What the accounts held in the beginning is the Config's or that of
 //     the first right read done before any transfer was invoked; without either, or
 //     where there are too many choices, nothing is claimed, and the verdict says so.
+//     Nothing is if reads may be stale.
 func New(c Config) checkers.Checker { return checker{c} }
 
 type checker struct{ config Config }

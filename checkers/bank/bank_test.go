@@ -54,6 +54,21 @@ var known = []struct {
 		0 ok transfer ["x\":[{\"",1,4]
 		1 invoke read
 		1 ok read {"x\":[{\"":6,"1":4}`},
+	{"a stale read", two, bank.Unexplained, `
+		0 invoke transfer ["a","b",4]
+		0 ok transfer ["a","b",4]
+		1 invoke read
+		1 ok read {"a":10,"b":0}`},
+	{"a stale read where that is allowed", bank.Config{Balances: two.Balances, Stale: true}, "valid", `
+		0 invoke transfer ["a","b",4]
+		0 ok transfer ["a","b",4]
+		1 invoke read
+		1 ok read {"a":10,"b":0}`},
+	{"a wrong total where reads may be stale", bank.Config{Balances: two.Balances, Stale: true}, bank.WrongTotal, `
+		0 invoke transfer ["a","b",4]
+		0 ok transfer ["a","b",4]
+		1 invoke read
+		1 ok read {"a":6,"b":0}`},
 	{"banks of their own", nothing, "valid", `
 		1 invoke read key=x
 		1 ok read {"a":1,"b":2} key=x
