@@ -157,7 +157,7 @@ func (r *run) memory(client int) workloads.Memory {
 	if !ok {
 		return nil
 	}
-	return remembering.Remember(r.workloadConfig(), client)
+	return remembering.Remember(r.workloadConfig(), r.test.Target.Prototype(), client)
 }
 
 func (r *run) dial(ctx context.Context, node cluster.Node) (cluster.Client, error) {

@@ -14,8 +14,9 @@ import (
 // a client's memory turns into an operation.
 type Remembering interface {
 	Workload
-	// Remember is the memory of a client, which is numbered from 0.
-	Remember(cfg Config, client int) Memory
+	// Remember is the memory of a client, which is numbered from 0. The prototype
+	// tells what the target's clients can do.
+	Remember(cfg Config, prototype cluster.Client, client int) Memory
 }
 
 // Memory is what one client knows. It is used by one goroutine at a time.

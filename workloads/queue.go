@@ -23,6 +23,10 @@ var (
 		about: "how many queues are in use"}
 	queueSends = number{key: "send-share", otherwise: 55, low: 1, high: 99,
 		about: "how many of a hundred operations send; the others receive"}
+	queueOrder = cluster.Setting{
+		Key: "order", Default: "fifo", About: "which messages keep their order",
+		Choices: messageOrders,
+	}
 	queueProfile = cluster.Setting{
 		Key: "profile", Default: "exactly-once", About: "what the system promises about each message",
 		Choices: []cluster.Choice{
@@ -32,6 +36,14 @@ var (
 		},
 	}
 )
+
+// messageOrders are what a system may promise about the order of messages.
+var messageOrders = []cluster.Choice{
+	{Value: "fifo", About: "all of a queue"},
+	{Value: "per-producer", About: "those that one producer sent"},
+	{Value: "per-consumer", About: "those of one producer at one consumer, as in AMQP"},
+	{Value: "none", About: "none do"},
+}
 
 type queue struct{}
 
@@ -49,7 +61,7 @@ func (queue) About() string {
 }
 
 func (queue) Settings() []cluster.Setting {
-	return []cluster.Setting{queueProfile, queueSends.setting(), queueCount.setting()}
+	return []cluster.Setting{queueProfile, queueOrder, queueSends.setting(), queueCount.setting()}
 }
 
 func (queue) Supports(c cluster.Client) error {
@@ -63,7 +75,7 @@ func asQueue(c cluster.Client) (Queue, error) {
 
 func (q queue) Generator(cfg Config) (generator.Generator, error) {
 	s := chosen{cfg: cfg}
-	count, sends := s.number(queueCount), s.number(queueSends)
+	count, sending := s.number(queueCount), s.number(queueSends)
 	if _, err := q.Checker(cfg); err != nil {
 		return nil, err
 	}
@@ -71,10 +83,10 @@ func (q queue) Generator(cfg Config) (generator.Generator, error) {
 		return nil, s.err
 	}
 	random := generator.Random(cfg.Seed, "queue")
-	m := &messages{random: random, queues: queueNames(count)}
+	m := &sends{random: random, queues: queueNames(count)}
 	return generator.Mix(random,
-		generator.Weighted{Weight: sends, Of: generator.Forever(m.send)},
-		generator.Weighted{Weight: 100 - sends, Of: generator.Forever(m.receive)},
+		generator.Weighted{Weight: sending, Of: generator.Forever(m.send)},
+		generator.Weighted{Weight: 100 - sending, Of: generator.Forever(m.receive)},
 	), nil
 }
 
@@ -90,21 +102,21 @@ func queueNames(n int) []string {
 	return names
 }
 
-// messages makes operations on queues.
-type messages struct {
+// sends makes operations on queues.
+type sends struct {
 	random *rand.Rand
 	queues []string
 	last   int
 }
 
-func (m *messages) queue() string { return m.queues[m.random.IntN(len(m.queues))] }
+func (m *sends) queue() string { return m.queues[m.random.IntN(len(m.queues))] }
 
-func (m *messages) send() history.Op {
+func (m *sends) send() history.Op {
 	m.last++
 	return history.Op{F: sendQueue, Key: m.queue(), Value: history.Int(m.last)}
 }
 
-func (m *messages) receive() history.Op { return history.Op{F: receiveQueue, Key: m.queue()} }
+func (m *sends) receive() history.Op { return history.Op{F: receiveQueue, Key: m.queue()} }
 
 // Final drains every queue that was used.
 func (queue) Final(_ Config, sofar *history.History, worker int) generator.Generator {
@@ -179,13 +191,30 @@ func invokeSend(ctx context.Context, client Queue, op history.Op) error {
 }
 
 func (queue) Checker(cfg Config) (checkers.Checker, error) {
-	name, err := choice(cfg, queueProfile)
+	return deliveryChecker(cfg, queueProfile, queueOrder)
+}
+
+// deliveryChecker judges messages by what the settings say is promised.
+func deliveryChecker(cfg Config, profile, order cluster.Setting) (checkers.Checker, error) {
+	name, err := choice(cfg, profile)
 	if err != nil {
 		return nil, err
 	}
-	profile, err := delivery.ParseProfile(name)
+	promise, err := delivery.ParseProfile(name)
 	if err != nil {
 		return nil, err
 	}
-	return delivery.New(profile), nil
+	kept, err := choice(cfg, order)
+	if err != nil {
+		return nil, err
+	}
+	switch kept {
+	case "per-producer":
+		return delivery.New(promise, delivery.PerProducer()), nil
+	case "per-consumer":
+		return delivery.New(promise, delivery.PerConsumer()), nil
+	case "none":
+		return delivery.New(promise, delivery.Unordered()), nil
+	}
+	return delivery.New(promise), nil
 }
