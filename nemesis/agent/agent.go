@@ -24,7 +24,7 @@ const longestRequest = 1 << 20
 // and heals everything before it returns.
 func Main(stdin io.Reader, stdout io.Writer) error {
 	a := &agent{stations: map[string]*station{}, disks: disks{}}
-	return errors.Join(a.serve(stdin, stdout), a.clocks.heal(), a.healAll(), a.disks.close())
+	return errors.Join(a.serve(stdin, stdout), a.leave(), a.clocks.heal(), a.healAll(), a.disks.close())
 }
 
 // agent serves one request at a time.
@@ -33,6 +33,8 @@ type agent struct {
 	stations map[string]*station
 	clocks   clocks
 	disks    disks
+	// lookout is there while links are observed together with other agents.
+	lookout *lookout
 }
 
 func (a *agent) serve(in io.Reader, out io.Writer) error {
@@ -85,7 +87,29 @@ func (a *agent) answer(q protocol.Request) protocol.Response {
 	case protocol.Damage:
 		return a.disks.hurt(q.Nodes)
 	case protocol.Check:
+		if q.Alone {
+			return checkAlone()
+		}
 		return check()
+	}
+	return a.look(q)
+}
+
+// look is for the operations of agents that observe links together.
+func (a *agent) look(q protocol.Request) protocol.Response {
+	switch q.Operation {
+	case protocol.Open:
+		return a.open(q)
+	case protocol.Send, protocol.Judge, protocol.Call:
+		if a.lookout == nil {
+			return failure(errors.New("no sockets are open"))
+		}
+		return a.lookout.answer(q)
+	case protocol.Leave:
+		if err := a.leave(); err != nil {
+			return failure(err)
+		}
+		return protocol.Response{}
 	}
 	return failure(fmt.Errorf("unknown operation %q", q.Operation))
 }

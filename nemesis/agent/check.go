@@ -20,12 +20,10 @@ const streamPatience = 2 * time.Second
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// check tries every mechanism in a throw-away namespace of its own and looks whether packets
+// attempts try the mechanisms of the network within a namespace, and look whether packets
 // really are dropped, changed, and left alone again.
-func check() protocol.Response {
-	failed := &failures{}
-	var all sync.WaitGroup
-	for mechanism, try := range map[string]func(namespace) error{
+func attempts() map[string]func(namespace) error {
+	return map[string]func(namespace) error{
 		protocol.Drop:      tryDrop,
 		protocol.Reject:    tryReject,
 		protocol.New:       tryNew,
@@ -38,12 +36,33 @@ func check() protocol.Response {
 		protocol.Noise:     tryShape(protocol.Shape{Noise: 0.5}, isLossy),
 		protocol.Rate:      tryShape(protocol.Shape{Rate: 250_000, Queue: 1 << 16}, func(v *protocol.Volley) bool { return v.Rate <= 300_000 }),
 		protocol.Tamper:    tryShape(protocol.Shape{Pattern: "..", Replacement: "::"}, func(v *protocol.Volley) bool { return v.Arrived > 0 && v.Changed == v.Arrived }),
-	} {
+	}
+}
+
+// check tries every mechanism in a throw-away namespace of its own.
+func check() protocol.Response {
+	failed := &failures{}
+	var all sync.WaitGroup
+	for mechanism, try := range attempts() {
 		all.Go(func() { failed.add(mechanism, inThrowAway(try)) })
 	}
 	failed.add(protocol.Clock, tryClock())
 	failed.add(protocol.Layer, tryDisk())
 	all.Wait()
+	return protocol.Response{Missing: failed.byNode}
+}
+
+// checkAlone tries the mechanisms of the network one after another in the agent's own,
+// because it may not make another.
+func checkAlone() protocol.Response {
+	space, err := ownNamespace()
+	if err != nil {
+		return failure(err)
+	}
+	failed := &failures{}
+	for mechanism, try := range attempts() {
+		failed.add(mechanism, insist(func() error { return try(space) }))
+	}
 	return protocol.Response{Missing: failed.byNode}
 }
 
@@ -54,13 +73,20 @@ func isLossy(v *protocol.Volley) bool { return v.Arrived > 0 && v.Arrived < v.Se
 const trials = 3
 
 func inThrowAway(try func(namespace) error) error {
-	var err error
-	for range trials {
-		var space namespace
-		if space, err = newNamespace(); err != nil {
+	return insist(func() error {
+		space, err := newNamespace()
+		if err != nil {
 			return err
 		}
-		if err = errors.Join(try(space), space.close()); err == nil {
+		return errors.Join(try(space), space.close())
+	})
+}
+
+// insist tries again what has failed.
+func insist(try func() error) error {
+	var err error
+	for range trials {
+		if err = try(); err == nil {
 			return nil
 		}
 	}

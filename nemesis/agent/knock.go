@@ -35,7 +35,7 @@ func knock(nodes []protocol.Node, links []protocol.Way) protocol.Response {
 			doors = append(doors, d)
 		}
 	}
-	await(doors, 2*patience(nodes)) // there and back
+	await(doors, 2*protocol.Patience(nodes)) // there and back
 	r := protocol.Response{Failed: failed.byNode}
 	for _, d := range doors {
 		r.Links = append(r.Links, protocol.Link{From: d.from, To: d.to, Knock: d.answer})

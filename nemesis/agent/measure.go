@@ -41,7 +41,7 @@ func measure(nodes []protocol.Node, links []protocol.Way, text string) protocol.
 			m.ways = append(m.ways, way{from, to})
 		}
 	}
-	m.run(patience(nodes))
+	m.run(protocol.Patience(nodes))
 	r := protocol.Response{Failed: failed.byNode}
 	for _, w := range m.ways {
 		r.Links = append(r.Links, protocol.Link{From: w.from.node, To: w.to.node, Volley: m.at(w).judge()})
@@ -56,6 +56,17 @@ type measurement struct {
 	// text is within every datagram; nonce tells them from all others.
 	text, nonce string
 	probes      map[path]*probes
+	// anyPath says that datagrams are expected from whoever knows the nonce.
+	anyPath bool
+}
+
+// moments are what the monotonic clock showed.
+func moments(at []int64) []time.Time {
+	times := make([]time.Time, len(at))
+	for i, t := range at {
+		times[i] = time.Unix(0, t)
+	}
+	return times
 }
 
 func newMeasurement(p posts, text string) *measurement {
@@ -79,7 +90,10 @@ type arrival struct {
 }
 
 func (m *measurement) at(w way) *probes {
-	p := path{w.from.address, w.to.address}
+	return m.on(path{w.from.address, w.to.address})
+}
+
+func (m *measurement) on(p path) *probes {
 	if m.probes[p] == nil {
 		m.probes[p] = &probes{size: len(m.probe(0)) + headersUDP}
 	}
@@ -100,13 +114,18 @@ func (m *measurement) run(late time.Duration) {
 	for number := range volley {
 		for _, w := range m.ways {
 			at := m.at(w)
-			at.sent = append(at.sent, time.Now())
+			at.sent = append(at.sent, now())
 			// Whether it can be sent at all is part of the question.
 			_ = unix.Sendto(w.from.socket, m.probe(number), 0, socketAddress(w.to.address))
 		}
 		m.receive()
 	}
-	// Waits in vain are counted, not timed, as rounds are.
+	m.await(late)
+}
+
+// await takes in what is missing, until everything has arrived or should have. Waits in
+// vain are counted, not timed, as rounds are.
+func (m *measurement) await(late time.Duration) {
 	most := int((late + slack) / linger)
 	for vain := 0; vain < most; vain++ {
 		m.wait()
@@ -122,7 +141,7 @@ func (m *measurement) run(late time.Duration) {
 // complete says whether everything that was sent has arrived at least once.
 func (m *measurement) complete() bool {
 	return !slices.ContainsFunc(m.ways, func(w way) bool {
-		return len(m.at(w).arrived) < volley
+		return len(m.at(w).arrived) < len(m.at(w).sent)
 	})
 }
 
@@ -134,6 +153,14 @@ func (m *measurement) wait() {
 	}
 	// An interrupted wait is a short one.
 	_, _ = unix.Poll(watched, int(linger.Milliseconds()))
+}
+
+// now is the machine's monotonic clock, which is the same for all agents of a machine.
+func now() time.Time {
+	var t unix.Timespec
+	// The clock is always there.
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &t)
+	return time.Unix(0, t.Nano())
 }
 
 // receive takes in whatever has arrived, and says whether anything had.
@@ -153,14 +180,15 @@ func (m *measurement) receive() (some bool) {
 }
 
 func (m *measurement) note(on path, data []byte) {
-	now := time.Now()
+	at := now()
 	rest, ours := bytes.CutPrefix(data, []byte(m.nonce))
-	if !ours || len(rest) < 4 || m.probes[on] == nil {
+	if !ours || len(rest) < 4 || !m.anyPath && m.probes[on] == nil {
 		return
 	}
 	number := int(binary.BigEndian.Uint32(rest))
 	changed := !bytes.Equal(data, m.probe(number))
-	m.probes[on].arrived = append(m.probes[on].arrived, arrival{number, now, changed})
+	p := m.on(on)
+	p.arrived = append(p.arrived, arrival{number, at, changed})
 }
 
 // judge says what became of the datagrams of one way.

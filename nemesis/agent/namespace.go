@@ -16,13 +16,17 @@ import (
 	"github.com/assaykit/assay/nemesis/agent/protocol"
 )
 
-// namespace is a network namespace, held open.
+// namespace is a network namespace, held open. The zero value is the agent's own, which
+// it is in without entering it, and for which it needs no privilege.
 type namespace struct{ file *os.File }
 
 // openNamespace opens the network namespace of a node and makes sure that it is
 // the node's: its process may have ended and its number may have passed to a
 // process of the host, whose network must not be touched.
 func openNamespace(node protocol.Node) (namespace, error) {
+	if node.PID == 0 {
+		return namespace{}, hasAddress(node.Address)
+	}
 	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", node.PID))
 	if err != nil {
 		return namespace{}, fmt.Errorf("process %d: %w", node.PID, err)
@@ -55,10 +59,18 @@ func newNamespace() (namespace, error) {
 	return ns, err
 }
 
-func (ns namespace) close() error { return ns.file.Close() }
+func (ns namespace) close() error {
+	if ns.file == nil {
+		return nil
+	}
+	return ns.file.Close()
+}
 
 // enter calls f within the namespace. Sockets that f opens stay in it.
 func (ns namespace) enter(f func() error) error {
+	if ns.file == nil {
+		return f()
+	}
 	return onOwnThread(func() error {
 		if err := unix.Setns(int(ns.file.Fd()), unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("enter the network namespace: %w", err)
@@ -76,6 +88,21 @@ func onOwnThread(f func() error) error {
 		done <- f()
 	}()
 	return <-done
+}
+
+// ownNamespace is the agent's own, provided that it has no interface but the loopback:
+// then it is nobody's.
+func ownNamespace() (namespace, error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return namespace{}, fmt.Errorf("list interfaces: %w", err)
+	}
+	for _, i := range interfaces {
+		if i.Flags&net.FlagLoopback == 0 && i.Flags&net.FlagUp != 0 {
+			return namespace{}, fmt.Errorf("the agent's own network has an interface %s: it belongs to somebody", i.Name)
+		}
+	}
+	return namespace{}, nil
 }
 
 func hasAddress(want netip.Addr) error {

@@ -38,27 +38,13 @@ func reach(nodes []protocol.Node, stranger netip.Addr) protocol.Response {
 		defer s.close()
 		ways = append(ways, way{s, posts[i]})
 	}
-	exchange(ways, patience(nodes))
+	exchange(ways, protocol.Patience(nodes))
 	var links []protocol.Link
 	for _, w := range ways {
 		links = append(links, protocol.Link{From: w.from.node, To: w.to.node, Arrives: w.arrived()})
 	}
 	return protocol.Response{Links: links, Failed: failed.byNode}
 }
-
-// patience is how late datagrams may arrive under the rules of the nodes.
-func patience(nodes []protocol.Node) time.Duration {
-	var late time.Duration
-	for _, node := range nodes {
-		for _, rule := range node.Rules {
-			late = max(late, rule.Shape.Patience())
-		}
-	}
-	return min(late, mostPatience)
-}
-
-// mostPatience bounds the wait for an answer to a request.
-const mostPatience = 3 * time.Second
 
 // way leads from one post to another.
 type way struct{ from, to *post }
@@ -194,8 +180,9 @@ func (p *post) bind(address netip.Addr) error {
 	if err := unix.SetsockoptInt(p.socket, unix.SOL_IP, unix.IP_TRANSPARENT, 1); err != nil {
 		return err
 	}
-	if err := unix.SetsockoptInt(p.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, postSpace); err != nil {
-		return err
+	// Without the privilege to force it the space is what the kernel permits.
+	if unix.SetsockoptInt(p.socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, postSpace) != nil {
+		_ = unix.SetsockoptInt(p.socket, unix.SOL_SOCKET, unix.SO_RCVBUF, postSpace)
 	}
 	if err := unix.Bind(p.socket, socketAddress(netip.AddrPortFrom(address, 0))); err != nil {
 		return err

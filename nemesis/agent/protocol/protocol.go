@@ -26,7 +26,8 @@ const (
 	Measure Operation = "measure"
 	// Knock tries to open a TCP connection over each of the request's links.
 	Knock Operation = "knock"
-	// Check tries in a throw-away namespace which mechanisms work here.
+	// Check tries in a throw-away namespace which mechanisms work here. With Alone it
+	// tries them in the agent's own, which must be nobody's: those of the network only.
 	Check Operation = "check"
 )
 
@@ -58,6 +59,18 @@ type Request struct {
 	// Stranger is an address within the nodes' network that no node has, for
 	// Reach. It is from there that packets of a client may come.
 	Stranger netip.Addr `json:"stranger,omitzero"`
+	// Alone is for Check.
+	Alone bool `json:"alone,omitempty"`
+
+	// The rest is for agents that look at links together: see Open.
+	Nonce string `json:"nonce,omitempty"`
+	Paths []Path `json:"paths,omitempty"`
+	Count int    `json:"count,omitempty"`
+	Sent  []Sent `json:"sent,omitempty"`
+	// Wait asks Judge to wait, and Late is how much later than at once something may
+	// arrive, in nanoseconds.
+	Wait bool          `json:"wait,omitempty"`
+	Late time.Duration `json:"late,omitempty"`
 }
 
 // Way leads from one of the request's nodes to another.
@@ -72,7 +85,8 @@ type Node struct {
 	// Incarnation changes whenever the node gets another network namespace. The
 	// inode of a namespace would not do: kernels give it to the next one.
 	Incarnation string `json:"incarnation"`
-	// PID is a process in the node's namespaces, as the agent sees it.
+	// PID is a process in the node's namespaces, as the agent sees it. 0 is an agent
+	// that stands in the node's network itself.
 	PID int `json:"pid"`
 	// Address is the node's own, by which the agent makes sure that the PID has
 	// not passed to somebody else.
@@ -113,6 +127,9 @@ type Response struct {
 	Clocks []NodeClock `json:"clocks,omitempty"`
 	// Disks are the answer to the operations on disks.
 	Disks []NodeDisk `json:"disks,omitempty"`
+	// Sockets are the answer to Open, Sent that to Send, Judge and Call.
+	Sockets *Sockets `json:"sockets,omitempty"`
+	Sent    []Sent   `json:"sent,omitempty"`
 }
 
 // Link is the way from one node to another, with what was observed on it.

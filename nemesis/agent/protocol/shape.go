@@ -60,6 +60,21 @@ func (s Shape) Patience() time.Duration {
 	return late
 }
 
+// Patience is how late datagrams may arrive under the rules of nodes, as far as one
+// waits for them.
+func Patience(nodes []Node) time.Duration {
+	var late time.Duration
+	for _, node := range nodes {
+		for _, rule := range node.Rules {
+			late = max(late, rule.Shape.Patience())
+		}
+	}
+	return min(late, mostPatience)
+}
+
+// mostPatience bounds the wait for an answer to a request.
+const mostPatience = 3 * time.Second
+
 // Counts are what was done to the packets from one source since it got a shape.
 type Counts struct {
 	// Packets came from the source.
