@@ -42,6 +42,17 @@ var agentImage = cluster.Image{
 	Recipe:    gobuild.Own{Package: "cmd/assay-agent", Path: "/assay-agent"},
 }
 
+// breaker makes the rules of nodes hold and looks at their links: one agent for all of
+// them, or one at each.
+type breaker interface {
+	ask(ctx context.Context, q protocol.Request) (protocol.Response, error)
+	// gone says whether it has been found dead, and rules with it.
+	gone() bool
+	// idle says that no rules can hold any more.
+	idle() bool
+	hangUp()
+}
+
 // agent is the helper container of a cluster and the line to it. It is attached
 // to its standard input and output, so that it needs no network, works whatever
 // the state of the nodes, and ends with this process.
@@ -69,6 +80,11 @@ func (e *Engine) startAgent(ctx context.Context, name string, labels map[string]
 	if disks {
 		agentForDisks(host)
 	}
+	return e.startHelper(ctx, name, config, host)
+}
+
+// startHelper starts a container of the agent's image and waits until it answers.
+func (e *Engine) startHelper(ctx context.Context, name string, config *container.Config, host *container.HostConfig) (*agent, error) {
 	id, err := e.createContainer(ctx, name, config, host, nil)
 	if err != nil {
 		return nil, fmt.Errorf("create the agent: %w", err)
@@ -198,6 +214,8 @@ func (a *agent) gone() bool {
 	return a.broken != nil
 }
 
+func (a *agent) idle() bool { return a.gone() }
+
 // hangUp ends the line, and with it the agent. It is idempotent.
 func (a *agent) hangUp() {
 	a.line.Close()
@@ -206,8 +224,8 @@ func (a *agent) hangUp() {
 }
 
 // capabilities asks the agent what works on this machine.
-func (a *agent) capabilities(ctx context.Context) (cluster.Capabilities, error) {
-	r, err := a.ask(ctx, protocol.Request{Operation: protocol.Check})
+func (a *agent) capabilities(ctx context.Context, check protocol.Request) (cluster.Capabilities, error) {
+	r, err := a.ask(ctx, check)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ func (c *Cluster) SetClocks(ctx context.Context, skews map[string]cluster.Skew) 
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.sidecars != nil {
+		return fmt.Errorf("set clocks: %w", errNoClock)
+	}
 	ended := c.strobesEnded()
 	c.skews, c.skewed = maps.Clone(skews), c.skewed || len(skews) > 0
 	if err := errors.Join(c.applyClocks(ctx), ended); err != nil {
@@ -80,6 +83,9 @@ func (c *Cluster) skewOf(node string) *protocol.Skew {
 func (c *Cluster) ReadClocks(ctx context.Context) (map[string]cluster.ClockReading, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.sidecars != nil {
+		return nil, fmt.Errorf("read clocks: %w", errNoClock)
+	}
 	if err := c.ensureAgent(ctx); err != nil {
 		return nil, fmt.Errorf("read clocks: %w", err)
 	}

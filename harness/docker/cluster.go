@@ -7,12 +7,14 @@ import (
 	"io"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/owner"
+	"github.com/assaykit/assay/nemesis/agent/protocol"
 )
 
 // Cluster is a set of containers on a network of their own, and their agent. It
@@ -48,12 +50,15 @@ type Cluster struct {
 	// diskFaults are what the nodes' disks do wrong.
 	diskFaults map[string]cluster.DiskFaults
 	agent      *agent
+	// sidecars take the place of the agent in a cluster that is network-only.
+	sidecars *sidecars
 	// closing is held by Close.
 	closing sync.Mutex
 }
 
 var (
 	_ cluster.Starter = (*Engine)(nil).Start
+	_ cluster.Starter = (*Engine)(nil).StartNetworkOnly
 	_ cluster.Cluster = (*Cluster)(nil)
 	_ cluster.Network = (*Cluster)(nil)
 	_ cluster.Noise   = (*Cluster)(nil)
@@ -66,6 +71,10 @@ var (
 // Start implements cluster.Starter. The cluster holds the claim on its run until
 // it is closed.
 func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster, error) {
+	return e.start(ctx, o, false)
+}
+
+func (e *Engine) start(ctx context.Context, o cluster.Options, networkOnly bool) (cluster.Cluster, error) {
 	labels, err := labels(o.Run)
 	if err != nil {
 		return nil, err
@@ -79,7 +88,12 @@ func (e *Engine) Start(ctx context.Context, o cluster.Options) (cluster.Cluster,
 		engine: e, run: o.Run, claim: claim, labels: labels,
 		log:     &serialWriter{to: orDiscard(o.Log)},
 		network: containerName(o.Run, "net"), seed: o.Config.Seed,
-		disks: o.Disks,
+		disks: o.Disks && !networkOnly,
+	}
+	if networkOnly {
+		c.sidecars = &sidecars{
+			engine: e, run: o.Run, labels: labels, log: c.log, container: c.containerOf, at: map[string]*sidecar{},
+		}
 	}
 	if err := c.start(ctx, o); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
@@ -110,11 +124,7 @@ func (c *Cluster) start(ctx context.Context, o cluster.Options) error {
 // startAgent starts the agent and asks it what works. A machine on which it does
 // not work still has clusters, whose nodes can be killed and paused.
 func (c *Cluster) startAgent(ctx context.Context) error {
-	a, err := c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.disks, c.log)
-	if err == nil {
-		c.setAgent(a)
-		c.capabilities, err = a.capabilities(ctx)
-	}
+	err := c.findOut(ctx)
 	if err != nil {
 		c.capabilities = withoutAgent(err)
 	}
@@ -122,10 +132,32 @@ func (c *Cluster) startAgent(ctx context.Context) error {
 	if err != nil {
 		c.capabilities[cluster.CanStarve] = err
 	}
-	if !c.disks {
+	if !c.disks && c.sidecars == nil {
 		c.capabilities[cluster.CanDisk] = errNoDisks
 	}
 	return context.Cause(ctx)
+}
+
+// findOut finds out what works: the agent itself tries it, or one that is thrown away
+// where nodes get agents of their own.
+func (c *Cluster) findOut(ctx context.Context) (err error) {
+	if c.sidecars != nil {
+		c.capabilities, err = c.engine.tryNetworkOnly(ctx, c.run, c.labels, c.log)
+		return err
+	}
+	a, err := c.engine.startAgent(ctx, containerName(c.run, roleAgent), c.labels, c.disks, c.log)
+	if err != nil {
+		return err
+	}
+	c.setAgent(a)
+	c.capabilities, err = a.capabilities(ctx, protocol.Request{Operation: protocol.Check})
+	return err
+}
+
+// containerOf is the container that a node runs in. Its caller holds mu.
+func (c *Cluster) containerOf(node string) string {
+	i := slices.IndexFunc(c.nodes, func(n *Node) bool { return n.spec.Name == node })
+	return c.nodes[i].id
 }
 
 func (c *Cluster) setAgent(a *agent) {
@@ -228,8 +260,8 @@ func (c *Cluster) Close(ctx context.Context) error {
 func (c *Cluster) dismissAgent() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.agent != nil {
-		c.agent.hangUp()
+	if b := c.breaker(); b != nil {
+		b.hangUp()
 	}
 }
 

@@ -85,7 +85,7 @@ func ways(links []cluster.Link) []protocol.Way {
 func (c *Cluster) observe(ctx context.Context, q protocol.Request, tell func(protocol.Link)) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.agent == nil {
+	if c.breaker() == nil {
 		return fmt.Errorf("there is no agent: %w", c.capabilities[cluster.CanPartition])
 	}
 	if c.healthy() { // then it makes no difference which agent looks
@@ -96,7 +96,7 @@ func (c *Cluster) observe(ctx context.Context, q protocol.Request, tell func(pro
 	var links []protocol.Link
 	err := c.withRunning(ctx, func(nodes []protocol.Node) error {
 		q.Nodes = nodes
-		r, err := c.agent.ask(ctx, q)
+		r, err := c.breaker().ask(ctx, q)
 		links = r.Links
 		return err
 	})

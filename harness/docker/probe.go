@@ -10,6 +10,7 @@ import (
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/owner"
+	"github.com/assaykit/assay/nemesis/agent/protocol"
 )
 
 // Probe finds out what can be done to clusters on this engine: a throw-away
@@ -42,7 +43,7 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 		return e.probeWithoutDisks(ctx, run, labels, err)
 	}
 	defer a.hangUp()
-	if found, err = a.capabilities(ctx); err != nil {
+	if found, err = a.capabilities(ctx, protocol.Request{Operation: protocol.Check}); err != nil {
 		return nil, err
 	}
 	maps.Copy(found, e.probeResources(ctx, run, labels))
@@ -57,7 +58,7 @@ func (e *Engine) probeWithoutDisks(ctx context.Context, run string, labels map[s
 		return nil, err
 	}
 	defer a.hangUp()
-	found, err := a.capabilities(ctx)
+	found, err := a.capabilities(ctx, protocol.Request{Operation: protocol.Check})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,8 @@ func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before, lost := c.rules, c.agent != nil && c.agent.gone()
+	b := c.breaker()
+	before, lost := c.rules, b != nil && b.gone()
 	c.rules = r.Clone()
 	err := c.apply(ctx)
 	if err == nil && lost && lifts(before, r) {
@@ -63,20 +64,35 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 
 // apply makes the agent's rules those of the cluster. Its caller holds mu.
 func (c *Cluster) apply(ctx context.Context) error {
-	if c.healthy() && (c.agent == nil || c.agent.gone()) {
+	if b := c.breaker(); c.healthy() && (b == nil || b.idle()) {
 		return nil // there never were any, or the kernel removed them
 	}
 	if err := c.ensureAgent(ctx); err != nil {
 		return err
 	}
 	return c.withRunning(ctx, func(nodes []protocol.Node) error {
-		_, err := c.agent.ask(ctx, protocol.Request{Operation: protocol.Rules, Nodes: nodes})
+		_, err := c.breaker().ask(ctx, protocol.Request{Operation: protocol.Rules, Nodes: nodes})
 		return err
 	})
 }
 
-// ensureAgent starts an agent unless there is a live one. Its caller holds mu.
+// breaker is nil if there is no agent. Its caller holds mu.
+func (c *Cluster) breaker() breaker {
+	switch {
+	case c.sidecars != nil:
+		return c.sidecars
+	case c.agent != nil:
+		return c.agent
+	}
+	return nil
+}
+
+// ensureAgent starts an agent unless there is a live one. Sidecars see to that
+// themselves. Its caller holds mu.
 func (c *Cluster) ensureAgent(ctx context.Context) error {
+	if c.sidecars != nil {
+		return nil
+	}
 	if c.agent != nil {
 		if !c.agent.gone() {
 			return nil

@@ -68,12 +68,17 @@ func (c *Cluster) running() []protocol.Node {
 		if n.process.pid == 0 {
 			continue
 		}
-		node := c.rulesOf(n)
-		node.PID = n.process.pid
-		node.Incarnation = n.id + " " + n.process.started
-		nodes = append(nodes, node)
+		nodes = append(nodes, c.asRunning(n))
 	}
 	return nodes
+}
+
+// asRunning is a node that runs, with its rules.
+func (c *Cluster) asRunning(n *Node) protocol.Node {
+	node := c.rulesOf(n)
+	node.PID = n.process.pid
+	node.Incarnation = n.id + " " + n.process.started
+	return node
 }
 
 // look asks the engine which of the nodes that ran still run. Others are not asked

@@ -60,7 +60,7 @@ func (n *Node) starve(ctx context.Context) error {
 
 // giveProgram copies the agent's executable from its container to the node's.
 func (n *Node) giveProgram(ctx context.Context, path string) error {
-	id, err := n.cluster.liveAgent(ctx)
+	id, err := n.cluster.helperOf(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -75,10 +75,13 @@ func (n *Node) giveProgram(ctx context.Context, path string) error {
 	return n.cluster.engine.api.CopyToContainer(ctx, n.id, "/", renamed, container.CopyToContainerOptions{})
 }
 
-// liveAgent is the container of an agent that lives.
-func (c *Cluster) liveAgent(ctx context.Context) (id string, err error) {
+// helperOf is the container of an agent that lives: the node's own where it has one.
+func (c *Cluster) helperOf(ctx context.Context, n *Node) (id string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.sidecars != nil {
+		return c.sidecars.program(ctx, c.asRunning(n))
+	}
 	if err := c.ensureAgent(ctx); err != nil {
 		return "", err
 	}

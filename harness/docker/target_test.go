@@ -79,10 +79,15 @@ func startCluster(t *testing.T, e *Engine, nodes int) *Cluster {
 
 func startWith(t *testing.T, e *Engine, o cluster.Options) *Cluster {
 	t.Helper()
+	return startBy(t, e.Start, o)
+}
+
+func startBy(t *testing.T, start cluster.Starter, o cluster.Options) *Cluster {
+	t.Helper()
 	t.Setenv("ASSAY_STATE", t.TempDir())
 	o.Run, o.Target, o.Log = newRun(), echo{}, testLog{t}
 	started := time.Now()
-	made, err := e.Start(t.Context(), o)
+	made, err := start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
