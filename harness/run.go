@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,7 +160,10 @@ func (r *run) quiesce(ctx context.Context) bool {
 
 func (r *run) targetConfig() cluster.Config {
 	t := r.test
-	return cluster.Config{Nodes: t.Nodes, Image: t.Image, Settings: t.TargetSettings, Seed: t.Seed}
+	return cluster.Config{
+		Nodes: t.Nodes, Image: t.Image, Settings: t.TargetSettings, Seed: t.Seed,
+		Workload: t.Workload.Name(), Keep: filepath.Join(r.dir.Path(), "clients"),
+	}
 }
 
 func (r *run) workloadConfig() workloads.Config {

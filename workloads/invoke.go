@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
@@ -14,7 +15,20 @@ func as[D any](c cluster.Client, workload, abilities string) (D, error) {
 	if !ok {
 		return d, NoEffect(fmt.Errorf("%s: the clients of this target do not offer %s", workload, abilities))
 	}
+	if p, partial := c.(Partial); partial {
+		if err := p.Offers(reflect.TypeFor[D]().Name()); err != nil {
+			return d, NoEffect(fmt.Errorf("%s: %w", workload, err))
+		}
+	}
 	return d, nil
+}
+
+// Partial is implemented by clients that have the methods of more data types than they
+// are good for, because only at run time is it known what they can do.
+type Partial interface {
+	// Offers returns nil if the client offers the data type of this name, such as
+	// "Register", otherwise an error that says what it lacks.
+	Offers(dataType string) error
 }
 
 // unknown is the answer to an operation that the workload never makes.

@@ -49,6 +49,11 @@ type Config struct {
 	Settings map[string]string
 	// Seed is the run's seed, for targets whose nodes draw random numbers.
 	Seed int64
+	// Workload is the name of what the clients will do; empty if that is open.
+	Workload string
+	// Keep is a folder of the run for what the programs of clients print; empty if
+	// it is not to be kept. Whoever needs it makes it.
+	Keep string
 }
 
 // Setting is a key that a target or workload understands.
