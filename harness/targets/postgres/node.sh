@@ -4,6 +4,7 @@
 #   FIRST     the name of the node that is the primary of a new cluster
 #   PEERS     the other nodes, each name=host:port
 #   FAILOVER  none or promote
+#   PATIENCE  after how many seconds without an answer the primary has failed
 #   SCHEMA    the statements that a new database begins with, one a line
 #   FOLDER    where the database is
 set -u
@@ -21,21 +22,25 @@ to() { a=$(address "$1"); echo "host=${a%:*} port=${a##*:} user=postgres dbname=
 
 # ask NAME QUERY asks a peer, and here QUERY asks this node. Both print nothing where
 # nobody answers within moments.
-ask() { timeout 2 psql -XAtqd "$(to "$1")" -c "$2" 2>/dev/null </dev/null; }
+ask() { timeout 1 psql -XAtqd "$(to "$1")" -c "$2" 2>/dev/null </dev/null; }
 here() { timeout 2 psql -XAtqh /tmp -c "$1" 2>/dev/null </dev/null; }
 
 # A database is made in a folder beside its own, and renamed when it is whole: a node
 # may be killed at any time.
-finish() { mv "$FOLDER.part" "$FOLDER.new" && sync && adopt; }
-adopt() {
-  rm -rf "$FOLDER" && mv "$FOLDER.new" "$FOLDER" && sync
-}
+finish() { mv "$FOLDER.part" "$FOLDER.new" && sync "$(dirname "$FOLDER")" && adopt; }
+adopt() { rm -rf "$FOLDER" && mv "$FOLDER.new" "$FOLDER" && sync "$(dirname "$FOLDER")"; }
 
 # create makes a new database, synced whatever the server will do later.
 create() {
   rm -rf "$FOLDER.part"
   as initdb -D "$FOLDER.part" -A trust -E UTF8 --locale=C.UTF-8 >/dev/null || return 1
+  # Two settings stand in the file although they are the defaults, and then a reload
+  # complains of the server's arguments. What pg_rewind needs has to stand there, for it
+  # starts the server without arguments.
+  sed -i '/^max_connections/d; /^shared_buffers/d' "$FOLDER.part/postgresql.conf"
+  printf 'wal_log_hints = on\nwal_keep_size = 256MB\n' >>"$FOLDER.part/postgresql.conf"
   printf 'host all all all trust\nhost replication all all trust\n' >>"$FOLDER.part/pg_hba.conf"
+  sync "$FOLDER.part/postgresql.conf" "$FOLDER.part/pg_hba.conf" || return 1
   printf '%s\n' "$SCHEMA" | as postgres --single -D "$FOLDER.part" postgres >/dev/null || return 1
   finish && say "made a new database"
 }
@@ -57,10 +62,11 @@ rejoin() {
   fi
 }
 
-# primary is the name of a peer that is a primary, if there is any.
+# primary [NAME] is the name of a peer that is a primary, but not the one given, if there
+# is any.
 primary() {
   for name in $(names); do
-    [ "$(ask "$name" 'select pg_is_in_recovery()')" != f ] || { echo "$name"; return; }
+    [ "$name" = "${1:-}" ] || [ "$(ask "$name" 'select pg_is_in_recovery()')" != f ] || { echo "$name"; return; }
   done
 }
 
@@ -75,7 +81,8 @@ end() {
   wait "$server"
 }
 
-# prepare returns when there is a database.
+# prepare returns when there is a database. Its folder is in one that belongs to the
+# server; the disk's own folder may belong to root for good.
 prepare() {
   mkdir -p "$(dirname "$FOLDER")" && chown postgres "$(dirname "$FOLDER")"
   [ ! -e "$FOLDER.new" ] || adopt
@@ -87,8 +94,8 @@ prepare() {
   until from=$(primary) && [ -n "$from" ] && copy "$from"; do sleep 0.3; done
 }
 
-# What follows is the failover: each node looks after itself, once a second, as it is
-# done by the managers that people put beside PostgreSQL.
+# What follows is the failover: each node looks after itself, about once a second, as it
+# is done by the managers that people put beside PostgreSQL.
 
 # received is the query for how much of the log a standby has. One that receives still
 # has more than anybody: then the primary lives, and is only out of this node's reach.
@@ -128,12 +135,12 @@ promote() {
 follow() {
   say "follows $1"
   here "alter system set primary_conninfo = '$(to "$1")'" && here "select pg_reload_conf()" >/dev/null
-  follows=$1 missed=0
+  follows=$1 heard=$(date +%s)
 }
 
 # start_over NAME makes this node a standby of a peer, with the arguments that follow.
 start_over() {
-  follows=$1 missed=0 deaf=0
+  follows=$1 heard=$(date +%s) deaf=0
   shift
   end
   until rejoin "$follows"; do sleep 1; done
@@ -143,16 +150,16 @@ start_over() {
 # A standby that does not receive although there is a primary has what that has not.
 attend_standby() {
   if [ "$(ask "$follows" 'select pg_is_in_recovery()')" = f ]; then
-    missed=0
+    heard=$(date +%s)
     if [ -n "$(here "select 1 from pg_stat_wal_receiver where status = 'streaming'")" ]; then deaf=0; return; fi
     deaf=$((deaf + 1))
-    [ $deaf -lt 8 ] || { say "receives nothing"; start_over "$follows" "$@"; }
+    [ $deaf -lt 10 ] || { say "receives nothing"; start_over "$follows" "$@"; }
     return
   fi
-  other=$(primary)
+  deaf=0
+  other=$(primary "$follows")
   if [ -n "$other" ]; then follow "$other"; return; fi
-  missed=$((missed + 1))
-  if [ $missed -ge 3 ] && best; then promote; fi
+  if [ $(($(date +%s) - heard)) -ge "$PATIENCE" ] && best; then promote; fi
 }
 
 # timeline is the query for it; a promotion begins a new one, and the newer wins.
@@ -180,8 +187,8 @@ followed() {
 }
 
 attend() {
-  follows='' missed=0 deaf=0
-  while sleep 1; do
+  follows='' heard=$(date +%s) deaf=0
+  while sleep 0.5; do
     kill -0 "$server" 2>/dev/null || { wait "$server"; exit $?; }
     case $(here "select pg_is_in_recovery()") in
       f) attend_primary "$@" ;;

@@ -6,7 +6,7 @@
 //
 // PostgreSQL itself never promotes a standby. With failover=promote each node runs,
 // beside its server, what people put there for it (repmgr, pg_auto_failover, Patroni
-// and its like): a standby that hears nothing of the primary for three seconds, and
+// and its like): a standby that hears nothing of the primary for two seconds, and
 // whom no other standby that it can ask contradicts or surpasses, promotes itself; a
 // primary that meets a newer one gives way, throws away what that has not, and goes on
 // as its standby. See node.sh. That is part of the system under test, and it fences
@@ -35,6 +35,10 @@ const (
 	// clientPort is where clients and the other nodes reach a server.
 	clientPort   = "client"
 	clientNumber = 5432
+	// patienceOfStandbys is after how many seconds without an answer from the primary
+	// they look for another. Managers take from ten to sixty if nobody tells them
+	// otherwise, which only makes tests longer.
+	patienceOfStandbys = "2"
 )
 
 // node is the program of a node, and schema what a new database begins with.
@@ -113,9 +117,9 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 			Args:       arguments(name, cfg, at),
 			Env: []string{
 				"SELF=" + name, "FIRST=" + names[0], "PEERS=" + peers(name, at),
-				"FAILOVER=" + setting(cfg, "failover"),
+				"FAILOVER=" + setting(cfg, "failover"), "PATIENCE=" + patienceOfStandbys,
 				"SCHEMA=" + strings.TrimSpace(schema),
-				"FOLDER=" + at.Data(name) + "/postgres",
+				"FOLDER=" + at.Data(name) + "/postgres/database",
 			},
 			Ports: map[string]int{clientPort: clientNumber},
 		})
@@ -123,10 +127,9 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 	return nodes, nil
 }
 
-// arguments are the server's. What is not a promise keeps its default, but for three:
-// it takes less memory than a whole machine's, notices partners that have gone within
-// seconds, as one sets it up who wants failovers, and keeps enough of its log for
-// pg_rewind.
+// arguments are the server's. What is not a promise keeps its default, but for two: it
+// takes less memory than a whole machine's, and notices within seconds partners that
+// have gone, as one sets it up who wants failovers.
 func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
 	host, port, _ := strings.Cut(at.Listen(self, clientPort), ":")
 	settings := []string{
@@ -136,9 +139,8 @@ func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
 		"synchronous_commit=" + setting(cfg, "synchronous-commit"),
 		"synchronous_standby_names=" + synchronous(cfg, at),
 		"shared_buffers=32MB", "max_connections=200",
-		"wal_receiver_timeout=3s", "wal_sender_timeout=3s", "wal_retrieve_retry_interval=500ms",
+		"wal_receiver_timeout=2s", "wal_sender_timeout=2s", "wal_retrieve_retry_interval=500ms",
 		"tcp_keepalives_idle=2", "tcp_keepalives_interval=1", "tcp_keepalives_count=3",
-		"wal_log_hints=on", "wal_keep_size=256MB",
 		// Transactions that are aborted for another's sake are no news.
 		"log_min_messages=log", "log_min_error_statement=panic", "log_checkpoints=off",
 	}
