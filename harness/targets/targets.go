@@ -11,11 +11,13 @@ import (
 	"github.com/assaykit/assay/harness/targets/etcd"
 	"github.com/assaykit/assay/harness/targets/nats"
 	"github.com/assaykit/assay/harness/targets/postgres"
+	"github.com/assaykit/assay/harness/targets/rabbitmq"
+	"github.com/assaykit/assay/harness/targets/zookeeper"
 )
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), rabbitmq.New(), zookeeper.New()}
 }
 
 // Find returns the target with a name.
