@@ -18,8 +18,7 @@ type Description struct {
 	// unbearable says that no system has to bear it, so that it has to be asked for
 	// by its name.
 	unbearable bool
-	// ofNodes says that it strikes nodes themselves, and not what is between them: of
-	// those a specification may say how many at most.
+	// ofNodes says that it strikes nodes themselves, and not what is between them.
 	ofNodes bool
 	// check says what is wrong with a shape of this family.
 	check func(Description, shape) error
@@ -38,10 +37,13 @@ type ShapeDescription struct {
 	OnRequest bool
 }
 
+// partitionFamily are the faults that cut links.
+const partitionFamily = "partition"
+
 // All is the table of families.
 func All() []Description {
 	return []Description{
-		{Name: "partition", Needs: cluster.CanPartition, About: "cuts the network between nodes; clients keep their way to their own node",
+		{Name: partitionFamily, Needs: cluster.CanPartition, About: "cuts the network between nodes; clients keep their way to their own node",
 			check: checkCuts, needs: needsOfCuts, resolve: resolvePartition,
 			Shapes: []ShapeDescription{
 				{Name: "one", About: "a single node from all others"},

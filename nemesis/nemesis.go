@@ -29,8 +29,8 @@ type Config struct {
 	Script []Cue
 	// Writes counts the writes that were acknowledged; nil if nobody counts.
 	Writes func() int
-	// Most is how many nodes at most are ever struck; 0 is all of them. It is about
-	// faults of nodes, not of what is between them.
+	// Most is how many nodes at most are ever damaged; 0 is all of them. Links that
+	// fail are laid to the charge of as few of their ends as possible.
 	Most int
 }
 
@@ -47,7 +47,7 @@ type Nemesis struct {
 	changedMembers bool
 	// tried are the families that have had their turn.
 	tried map[string]bool
-	// damaged are the nodes that were ever struck themselves.
+	// damaged are the nodes that were ever struck, or cut off.
 	damaged []string
 
 	mu      sync.Mutex
@@ -146,7 +146,7 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	n.tried[p.Family] = true
 	act, fault := n.resolve(id, p, leaders)
 	if len(fault.Nodes) == 0 {
-		n.missed(ctx, p.Family+":"+p.Shape, fmt.Errorf("%s:%s strikes none of the nodes %s", p.Family, p.Shape, sorted(p.Order)))
+		n.missed(ctx, p.Family+":"+p.Shape, n.misses(p))
 		return
 	}
 	n.mu.Lock()

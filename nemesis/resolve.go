@@ -24,18 +24,39 @@ func (n *Nemesis) resolve(id int, p Planned, leaders []string) (active, *history
 	if s.asksLeader() {
 		p.Order, leader = leaderFirst(p.Order, leaders)
 	}
-	if d.ofNodes && n.config.Most > 0 {
-		p.Order, leader = n.spare(p.Order, leader)
+	if n.config.Most > 0 {
+		p, leader = n.restrict(p, d, leader)
 	}
 	fault := &history.Fault{ID: id, Name: p.Family, Shape: p.Shape}
 	act := d.resolve(n, id, p, s, fault)
-	if d.ofNodes {
+	if d.Name != partitionFamily { // which says itself whom it damages
 		n.damage(fault.Nodes)
 	}
 	if leader != "" {
 		fault.Detail = leader + ": " + strings.TrimPrefix(fault.Detail, "leader: ")
 	}
 	return act, fault
+}
+
+// restrict lets a plan strike only nodes that may be struck. Faults of what is between
+// nodes need to know the others too, which come last.
+func (n *Nemesis) restrict(p Planned, d Description, leader string) (Planned, string) {
+	open, leader := n.spare(p.Order, leader)
+	if d.ofNodes {
+		p.Order = open
+		return p, leader
+	}
+	rest := slices.DeleteFunc(slices.Clone(p.Order), func(node string) bool { return slices.Contains(open, node) })
+	p.Order, p.front = append(slices.Clone(open), rest...), len(open)
+	return p, leader
+}
+
+// mayStrike are the nodes of a plan's order that may be struck.
+func (p Planned) mayStrike() []string {
+	if p.front == 0 {
+		return p.Order
+	}
+	return p.Order[:p.front]
 }
 
 // spare leaves of an order only nodes that may be struck: those that were before, and
@@ -72,34 +93,64 @@ func resolvePartition(n *Nemesis, id int, p Planned, s shape, fault *history.Fau
 	if err != nil {
 		panic("nemesis: a partition that was not checked: " + err.Error())
 	}
-	links, detail := c.resolve(p, fault)
-	fault.Detail = fmt.Sprintf("%s: %s%s", c.name, detail, c.manner)
-	act := partition{wires: n.wires, id: id, rules: c.rules(links)}
+	g := c.links(p)
+	fault.Nodes = g.struck
+	if !c.newOnly && c.name != clientsShape {
+		fault.Sides = apart(p.Order, g.drop)
+	}
+	fault.Detail = fmt.Sprintf("%s: %s%s", c.name, g.detail, c.manner)
+	if !n.charge(keys(g.drop)) {
+		fault.Nodes = nil // it would damage too many
+	}
+	act := partition{wires: n.wires, id: id, rules: c.rules(g.drop)}
 	if c.flapping > 0 {
 		return &flapping{partition: act, period: c.flapping}
 	}
 	return &act
 }
 
-// resolve says which links are cut, and fills in whom that strikes.
-func (c cuts) resolve(p Planned, fault *history.Fault) (links map[cluster.Link]bool, detail string) {
+// charge notes whom links damage that are cut, unless those are too many.
+func (n *Nemesis) charge(links []cluster.Link) bool {
+	if n.config.Most == 0 {
+		return true
+	}
+	further, ok := cover(links, n.damaged, n.config.Most-len(n.damaged))
+	n.damage(further)
+	return ok
+}
+
+// grudged is what a shape of a partition comes to.
+type grudged struct {
+	drop   map[cluster.Link]bool
+	struck []string
+	detail string
+}
+
+// links says which links are cut, and whom that strikes.
+func (c cuts) links(p Planned) grudged {
 	if c.name == clientsShape {
-		fault.Nodes = place(c.place, p.Order)
-		links = map[cluster.Link]bool{}
-		for _, node := range fault.Nodes {
-			links[cluster.Link{From: cluster.Clients, To: node}] = true
+		g := grudged{drop: map[cluster.Link]bool{}, struck: place(c.place, p.mayStrike())}
+		for _, node := range g.struck {
+			g.drop[cluster.Link{From: cluster.Clients, To: node}] = true
 		}
-		return links, "no client reaches " + sorted(fault.Nodes)
+		g.detail = "no client reaches " + sorted(g.struck)
+		return g
 	}
-	if g, err := parseGrudge(c.name); err == nil {
-		links, fault.Nodes, detail = g.links(p.Order)
-	} else {
-		links, fault.Nodes, detail = grudge(c.name, p.Order, p.Flip)
+	var g grudged
+	if custom, err := parseGrudge(c.name); err == nil {
+		g.drop, g.struck, g.detail = custom.links(p.Order)
+		return g
 	}
-	if !c.newOnly {
-		fault.Sides = apart(p.Order, links)
+	g.drop, g.struck, g.detail = grudge(c.name, p.Order, p.Flip)
+	if may := p.mayStrike(); len(g.struck) > len(may) && c.shrinks() {
+		g.drop, g.struck, g.detail = split(may, p.Order[len(may):])
 	}
-	return links, detail
+	return g
+}
+
+// shrinks says whether a partition can do with a single node.
+func (c cuts) shrinks() bool {
+	return c.name != "ring" && c.name != "bridge" && !nodeFirst.MatchString(c.name)
 }
 
 func resolveKill(n *Nemesis, _ int, p Planned, s shape, fault *history.Fault) active {
@@ -134,7 +185,7 @@ func resolveTamper(n *Nemesis, id int, p Planned, s shape, fault *history.Fault)
 
 func (n *Nemesis) spoil(id int, p Planned, what spoiling, fault *history.Fault) active {
 	way, where := direction(what.place)
-	fault.Nodes = place(where, p.Order)
+	fault.Nodes = place(where, p.mayStrike())
 	words := map[string]string{"": "to and from", "to": "to", "from": "from"}
 	fault.Detail = fmt.Sprintf("%s, %s %s", what.detail, words[way], sorted(fault.Nodes))
 	rules := cluster.Rules{Shape: map[cluster.Link]cluster.Shape{}}
@@ -146,7 +197,7 @@ func (n *Nemesis) spoil(id int, p Planned, what spoiling, fault *history.Fault) 
 
 // struck fills in where a fault of processes, or of what nodes hear, strikes.
 func (n *Nemesis) struck(p Planned, s shape, fault *history.Fault) []cluster.Node {
-	fault.Nodes = place(s.name(), p.Order)
+	fault.Nodes = place(s.name(), p.mayStrike())
 	fault.Detail = fmt.Sprintf("%s: %s", s.name(), sorted(fault.Nodes))
 	return n.nodes(fault.Nodes)
 }

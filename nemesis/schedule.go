@@ -24,6 +24,9 @@ type Planned struct {
 	Order []string
 	// Flip decides what a shape leaves open: the direction of a one-way cut.
 	Flip bool
+
+	// front is how many nodes at the front of the order may be struck; 0 is all.
+	front int
 }
 
 // asksLeader says that it has to be known who leads when the fault strikes.
@@ -54,6 +57,7 @@ const (
 // Plan makes the schedule that the seed stands for. The same arguments always
 // give the same schedule. Every family has its turn before one has another.
 func (s Spec) Plan(seed int64, nodes []string, t Timing) []Step {
+	s = s.within(nodes)
 	if len(s.Families) == 0 || t.Hold <= 0 {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 // Script is a schedule in the user's own words. The zero Script is none.
 //
 //	script    = statement { ( ";" | newline ) statement }
-//	statement = when what
+//	statement = when what | "most=" number      of nodes that are ever damaged
 //	when      = "at" duration                since the load began
 //	          | "after" duration             since the statement before
 //	          | "after" number "writes"      that were acknowledged since then
@@ -25,6 +25,7 @@ import (
 type Script struct {
 	statements []statement
 	text       string
+	most       int
 }
 
 // IsZero says that there is no script.
@@ -69,14 +70,28 @@ func ParseScript(text string) (Script, error) {
 			if part == "" {
 				continue
 			}
-			st, err := parseStatement(part)
-			if err != nil {
-				return Script{}, &ParseError{Text: part, Why: err.Error()}
+			if err := s.add(part); err != nil {
+				return Script{}, err
 			}
-			s.statements = append(s.statements, st)
 		}
 	}
 	return s, s.check()
+}
+
+// add reads a statement.
+func (s *Script) add(text string) error {
+	if strings.HasPrefix(text, most) {
+		var option Spec
+		_, err := option.parseOption(text)
+		s.most = option.Most
+		return err
+	}
+	st, err := parseStatement(text)
+	if err != nil {
+		return &ParseError{Text: text, Why: err.Error()}
+	}
+	s.statements = append(s.statements, st)
+	return nil
 }
 
 func (s Script) check() error {
@@ -177,7 +192,7 @@ func (st *statement) parseHealed(words []string) error {
 
 // Spec are the faults of the script.
 func (s Script) Spec() Spec {
-	var spec Spec
+	spec := Spec{Most: s.most}
 	for _, st := range s.statements {
 		if st.heal {
 			continue

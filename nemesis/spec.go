@@ -18,7 +18,8 @@ type Spec struct {
 	// Everything asks for all further families that fit the machine and the target,
 	// which Fit finds out.
 	Everything bool
-	// Most is how many nodes at most are ever struck themselves; 0 is all of them.
+	// Most is how many nodes at most are ever damaged; 0 is all of them. A node that is
+	// cut off from others is damaged too: see Config.
 	Most int
 }
 
@@ -36,7 +37,7 @@ const (
 	None = "none"
 	// Everything is the word for all that a correct system has to bear.
 	Everything = "all"
-	// most begins the part that says how many nodes are struck at most.
+	// most begins the part that says how many nodes are damaged at most.
 	most = "most="
 )
 
@@ -84,7 +85,7 @@ func (s *Spec) parseOption(text string) (known bool, _ error) {
 	}
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
-		return true, &ParseError{Text: text, Why: "write most=1, or how many nodes else may ever be struck"}
+		return true, &ParseError{Text: text, Why: "write most=1, or how many nodes else may ever be damaged"}
 	}
 	s.Most = n
 	return true, nil
