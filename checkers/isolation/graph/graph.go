@@ -85,8 +85,8 @@ func (b *Builder) Junction() int32 {
 func (b *Builder) Lead(junction, to int32) { b.edges = append(b.edges, Edge{junction, to, through}) }
 
 // Sessions adds the order of sessions: of each the transactions, the earliest first.
-// All but the last one lead to all that come later.
-func (b *Builder) Sessions(sessions [][]int32) {
+// Each that is done when the next one begins leads to all that come later.
+func (b *Builder) Sessions(sessions [][]int32, done func(transaction int32) bool) {
 	for _, session := range sessions {
 		later := int32(-1)
 		for i := len(session) - 1; i > 0; i-- {
@@ -95,7 +95,9 @@ func (b *Builder) Sessions(sessions [][]int32) {
 			if later >= 0 {
 				b.Lead(j, later)
 			}
-			b.Edge(session[i-1], j, Session)
+			if done(session[i-1]) {
+				b.Edge(session[i-1], j, Session)
+			}
 			later = j
 		}
 	}

@@ -62,14 +62,17 @@ func some(r *rand.Rand, n int) []int32 {
 
 func (p plain) sessions(r *rand.Rand, b *graph.Builder, add func(from, to int, k graph.Kind)) {
 	sessions := make([][]int32, 2)
+	never := int32(r.IntN(p.n))
 	for _, t := range r.Perm(p.n) {
 		s := r.IntN(2)
 		for _, earlier := range sessions[s] {
-			add(int(earlier), t, graph.Session)
+			if earlier != never {
+				add(int(earlier), t, graph.Session)
+			}
 		}
 		sessions[s] = append(sessions[s], int32(t))
 	}
-	b.Sessions(sessions)
+	b.Sessions(sessions, func(t int32) bool { return t != never })
 }
 
 func (p plain) realtime(r *rand.Rand, b *graph.Builder, add func(from, to int, k graph.Kind)) {

@@ -273,9 +273,11 @@ func (r *History) Settle(observes func(t int32, observed func(writer int32))) {
 	}
 }
 
-// Sessions are the transactions that count as committed, of each process, in its
-// order. One that was not answered is its process' last.
-func (r *History) Sessions() [][]int32 {
+// Sessions are the transactions that count as committed, of each session, in its
+// order. A session is a process, or, if there were so many clients, what a client did
+// under all its process numbers: it takes the next one, which is greater by the number
+// of clients, after an unknown outcome.
+func (r *History) Sessions(clients int) [][]int32 {
 	var sessions [][]int32
 	place := map[int]int{}
 	for t := range r.Txns {
@@ -283,6 +285,9 @@ func (r *History) Sessions() [][]int32 {
 			continue
 		}
 		process := r.ops[r.Txns[t].Invoke].Process
+		if clients > 0 {
+			process %= clients
+		}
 		at, known := place[process]
 		if !known {
 			at = len(sessions)
@@ -293,6 +298,9 @@ func (r *History) Sessions() [][]int32 {
 	}
 	return sessions
 }
+
+// Done says that a transaction was certainly over when its session went on.
+func (r *History) Done(t int32) bool { return r.Txns[t].Outcome == Committed }
 
 // Spans are when transactions were under way. Only those that certainly committed
 // have an end, and those that do not count have neither: they begin before all.

@@ -116,8 +116,13 @@ func TestTheOrderOfSessionsAndOfTime(t *testing.T) {
 	if got := h.Spans(); !slices.Equal(got, want) {
 		t.Errorf("spans %v, want %v", got, want)
 	}
-	if got := fmt.Sprint(h.Sessions()); got != "[[0 4] [1]]" {
-		t.Error(got)
+	for clients, want := range map[int]string{0: "[[0 4] [1]]", 1: "[[0 1 4]]", 2: "[[0 4] [1]]"} {
+		if got := fmt.Sprint(h.Sessions(clients)); got != want {
+			t.Errorf("%d clients: %s, want %s", clients, got, want)
+		}
+	}
+	if h.Done(1) || !h.Done(0) {
+		t.Error("nobody knows when transaction 1 was over")
 	}
 }
 
