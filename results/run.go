@@ -41,6 +41,9 @@ type Run struct {
 	ImageID string `json:"image_id,omitempty"`
 	// Engine is the container engine's name, version and API version.
 	Engine string `json:"engine,omitempty"`
+	// Agent is "network-only" if the helper containers had no privilege but to make
+	// rules in the networks of nodes; empty if they had what the faults need.
+	Agent string `json:"agent,omitempty"`
 	// Machine is operating system, architecture, kernel and cores.
 	Machine string `json:"machine"`
 	// Capabilities maps each capability to "" or the reason why it is missing.

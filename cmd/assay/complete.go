@@ -64,6 +64,7 @@ func (f *testFlags) complete(c *cobra.Command) {
 		}
 	}
 	offer("runtime", cobra.FixedCompletions(runtimes(), cobra.ShellCompDirectiveNoFileComp))
+	offer("agent", cobra.FixedCompletions(agents(), cobra.ShellCompDirectiveNoFileComp))
 	offer("workload", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		return f.offerWorkloads(args), cobra.ShellCompDirectiveNoFileComp
 	})

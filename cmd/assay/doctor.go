@@ -52,19 +52,27 @@ exit code 0 if clusters can run here at all and with 3 otherwise.`,
 }
 
 func examine(ctx context.Context, folder string) doctor.Findings {
+	found, aids := examineDocker(ctx)
 	return doctor.Findings{
-		Runtimes: []doctor.Runtime{examineDocker(ctx), examineLocal(ctx)},
-		Aids:     []doctor.Aid{doctor.Toolchain(ctx), doctor.Disk(folder)},
+		Runtimes: []doctor.Runtime{found, examineLocal(ctx)},
+		Aids:     append(aids, doctor.Toolchain(ctx), doctor.Disk(folder)),
 	}
 }
 
-func examineDocker(ctx context.Context) doctor.Runtime {
+func examineDocker(ctx context.Context) (doctor.Runtime, []doctor.Aid) {
 	engine, err := docker.Connect(ctx)
 	if err != nil {
-		return doctor.Runtime{Name: "docker", Err: err}
+		return doctor.Runtime{Name: "docker", Err: err}, nil
 	}
 	defer engine.Close()
-	return doctor.Runtime{Name: "docker", About: engine.About(), Capabilities: engine.Probe(ctx), Mechanisms: docker.Mechanisms()}
+	found := doctor.Runtime{Name: "docker", About: engine.About(), Capabilities: engine.Probe(ctx), Mechanisms: docker.Mechanisms()}
+	return found, []doctor.Aid{examineNetworkOnly(ctx, engine)}
+}
+
+// examineNetworkOnly tries what the agents of --agent network-only could do.
+func examineNetworkOnly(ctx context.Context, engine *docker.Engine) doctor.Aid {
+	found, err := engine.ProbeNetworkOnly(ctx)
+	return doctor.NetworkOnly(found, err)
 }
 
 func examineLocal(ctx context.Context) doctor.Runtime {

@@ -19,6 +19,7 @@ import (
 // something and ends in less than a minute.
 type testFlags struct {
 	workload, nemesis, runtime, image, results   string
+	agent                                        string
 	nodes, concurrency                           int
 	rate                                         float64
 	time, opTimeout, hold, quiet, settle, budget time.Duration
@@ -35,6 +36,7 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.script, "nemesis-script", "", "what breaks when, as in 'at 10s partition leader; at 20s heal', or a file with that")
 	flags.StringVar(&f.schedule, "schedule", "random", "how faults follow each other: random or fixed intervals; overlapping or single, default now and then two at once")
 	flags.StringVar(&f.runtime, "runtime", "", "where the cluster runs: docker or local (default docker if an engine is in reach)")
+	flags.StringVar(&f.agent, "agent", autoAgent, "helper containers: auto has what the faults need, network-only has NET_ADMIN in the nodes' networks and nothing else")
 	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes")
 	flags.DurationVar(&f.time, "time", 30*time.Second, "how long the clients work under faults")
 	flags.Int64Var(&f.seed, "seed", 0, "decides operations and faults (default random)")
@@ -97,6 +99,9 @@ func (f *testFlags) furnish(test harness.Test) (harness.Test, error) {
 		return test, exit.Misuse("target %s: %w", test.Target.Name(), err)
 	}
 	if err := checkRuntime(f.runtime, runtimesOf(spec), test.Target); err != nil {
+		return test, err
+	}
+	if err := f.checkFaults(test); err != nil {
 		return test, err
 	}
 	return test, tryWorkload(test)

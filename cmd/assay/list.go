@@ -119,7 +119,7 @@ func listNemeses() []item {
 	items := []item{
 		{Name: nemesis.None, About: "breaks nothing"},
 		{Name: nemesis.Everything, About: "all that this machine and the target support and a correct system has to bear"},
-		{Name: "most=1", About: "beside others: how many nodes are ever struck themselves, at most"},
+		{Name: "most=1", About: "beside others: how many nodes are ever damaged, struck themselves or cut off, at most"},
 	}
 	for _, d := range nemesis.All() {
 		family := item{Name: d.Name, About: d.About}

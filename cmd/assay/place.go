@@ -21,16 +21,20 @@ type place struct {
 	start   cluster.Starter
 	// about is the engine, or what takes its place and why.
 	about string
+	// agent is docker.NetworkOnly or empty.
+	agent string
 }
 
 // choosePlace finds the runtime that was asked for or, if none was, the best one
 // that is there. The target can run there: checkRuntime was asked.
-func choosePlace(ctx context.Context, wanted string, can map[string]bool) (place, error) {
+func choosePlace(ctx context.Context, wanted, agent string, can map[string]bool) (place, error) {
 	if wanted == "local" || !can["docker"] {
 		return here(""), nil
 	}
 	engine, err := docker.Connect(ctx)
 	switch {
+	case err == nil && agent == docker.NetworkOnly:
+		return place{runtime: "docker", start: engine.StartNetworkOnly, about: engine.About(), agent: agent}, nil
 	case err == nil:
 		return place{runtime: "docker", start: engine.Start, about: engine.About()}, nil
 	case wanted == "docker" && can["local"]:
@@ -69,5 +73,9 @@ func runtimes() []string { return []string{"docker", "local"} }
 func (p place) announce(out io.Writer, test harness.Test) {
 	fmt.Fprintf(out, "%s, workload %s, nemesis %s: %s for %s\n",
 		test.Target.Name(), test.Workload.Name(), test.Nemesis, checkers.Count(test.Nodes, "node"), test.Duration)
-	fmt.Fprintf(out, "runtime %s: %s; choose with --runtime docker|local\n", p.runtime, p.about)
+	about := p.about
+	if p.agent != "" {
+		about += ", agents " + p.agent
+	}
+	fmt.Fprintf(out, "runtime %s: %s; choose with --runtime docker|local\n", p.runtime, about)
 }

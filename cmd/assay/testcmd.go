@@ -75,7 +75,7 @@ func (f *testFlags) place(ctx context.Context, c *cobra.Command, test *harness.T
 	if err != nil {
 		return err
 	}
-	chosen, err := choosePlace(ctx, f.runtime, runtimesOf(spec))
+	chosen, err := choosePlace(ctx, f.runtime, f.agent, runtimesOf(spec))
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (f *testFlags) place(ctx context.Context, c *cobra.Command, test *harness.T
 	test.Start = chosen.start
 	test.Provenance = results.Run{CommandLine: commandLine(c.Flags(), *test, chosen.runtime), Machine: machine()}
 	if chosen.runtime == "docker" {
-		test.Provenance.Engine = chosen.about
+		test.Provenance.Engine, test.Provenance.Agent = chosen.about, chosen.agent
 	}
 	return nil
 }
