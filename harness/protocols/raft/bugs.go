@@ -20,6 +20,12 @@ const (
 	ReadCommittedTransactions Bug = "read-committed-transactions"
 	SnapshotTransactions      Bug = "snapshot-transactions"
 	FracturedTransactions     Bug = "fractured-transactions"
+
+	LockExpires         Bug = "lock-expires"
+	LeaseInMemory       Bug = "lease-in-memory"
+	IdentifiersInMemory Bug = "identifiers-in-memory"
+	WatchWindow         Bug = "watch-window"
+	ShortMemory         Bug = "short-memory"
 )
 
 // Mistake tells of a Bug: what is wrong, who else got it wrong, and how to see
@@ -128,6 +134,36 @@ func Mistakes() []Mistake {
 			About:    "the operations of a transaction are replicated one by one, so that others see a part of them",
 			Seen:     "logged batches of Cassandra over several partitions, by design (its manual, BATCH)",
 			Workload: "bank", Nemesis: "none",
+		},
+		{
+			Bug:      LockExpires,
+			About:    "a lock is free again after a second, without its holder being told",
+			Seen:     "locks in Redis with an expiry (Kleppmann, How to do distributed locking, 2016), etcd 3.4's locks (Jepsen 2020), by design",
+			Workload: "lock", Nemesis: "none",
+		},
+		{
+			Bug:      LeaseInMemory,
+			About:    "only the leader knows who holds a lock or a lease, so that the next leader gives it to somebody else",
+			Seen:     "a lock in Redis with failover to a replica (Redis manual, Distributed Locks)",
+			Workload: "lease", Nemesis: "partition:leader,kill:leader", Options: "--hold 600ms --quiet 600ms",
+		},
+		{
+			Bug:      IdentifiersInMemory,
+			About:    "a leader counts identifiers in memory and replicates half a second later how far it is, so that the next leader gives the last ones out again",
+			Seen:     "MySQL before 8.0, whose AUTO_INCREMENT went back at a restart (bug 199)",
+			Workload: "unique-ids", Nemesis: "kill:leader",
+		},
+		{
+			Bug:      WatchWindow,
+			About:    "a node keeps the last 16 changes for watchers, and tells nobody who asks for more that some are missing",
+			Seen:     "ZooKeeper, where changes between a watch's event and the next watch are missed, by design (its Programmer's Guide)",
+			Workload: "watch", Nemesis: "partition",
+		},
+		{
+			Bug:      ShortMemory,
+			About:    "a ledger knows the last 16 orders only, and charges an older one that is tried again",
+			Seen:     "Amazon SQS, which forgets a message's deduplication identifier after five minutes, by design",
+			Workload: "ledger", Nemesis: "partition:leader",
 		},
 	}
 }

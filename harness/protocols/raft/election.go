@@ -35,6 +35,8 @@ func (n node) retire() {
 	n.Leader, n.Lead = "", Leadership{}
 	n.CancelTimer(heartbeatTimer)
 	n.CancelTimer(removalTimer)
+	n.CancelTimer(tickTimer)
+	n.CancelTimer(reserveTimer)
 	n.waitForLeader()
 }
 

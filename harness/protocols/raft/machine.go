@@ -14,6 +14,8 @@ type Machine struct {
 	// Sets are sorted.
 	Sets  map[string][]int `json:"sets"`
 	Lists map[string][]int `json:"lists"`
+	// Objects are everything else.
+	Objects Objects `json:"objects,omitzero"`
 	// Sessions remember for each gateway what was done for it.
 	Sessions map[actor.ID]*Session `json:"sessions"`
 	// Entries is how many were applied, Written which of them wrote to a key last;
@@ -50,7 +52,7 @@ func (m *Machine) apply(e Entry, bug Bug) Response {
 		m.Entries++
 	}
 	if e.ID == (RequestID{}) {
-		return m.execute(e.Command)
+		return m.execute(e.Command, bug)
 	}
 	session := m.session(e)
 	if session == nil {
@@ -67,7 +69,7 @@ func (m *Machine) apply(e Entry, bug Bug) Response {
 	case done && bug != DoubleApply:
 		return response
 	}
-	response = m.execute(e.Command)
+	response = m.execute(e.Command, bug)
 	session.Done[e.ID.Number] = response
 	return response
 }
@@ -98,7 +100,10 @@ func (m *Machine) awaited(id RequestID) bool {
 	return known && s.Incarnation == id.Incarnation && id.Number >= s.Low
 }
 
-func (m *Machine) execute(c Command) Response {
+func (m *Machine) execute(c Command, bug Bug) Response {
+	if f, known := functions[c.F]; known {
+		return f.do(&m.Objects, c, bug)
+	}
 	switch c.F {
 	case write:
 		m.Registers[c.Key] = c.Value
@@ -148,6 +153,9 @@ func (m *Machine) add(c Command) {
 
 // read answers what changes nothing.
 func (m *Machine) read(c Command) Response {
+	if f, known := functions[c.F]; known {
+		return f.do(&m.Objects, c, "")
+	}
 	if c.F == transact {
 		done, _ := m.draft().perform(c.Micros)
 		return Response{OK: true, Micros: done}

@@ -1,4 +1,4 @@
-// Package raft is a replicated store of registers, queues and sets on Raft
+// Package raft is a replicated store of registers, queues, sets and more on Raft
 // (Ongaro and Ousterhout 2014, with the pre-vote, check-quorum and ReadIndex of
 // Ongaro's thesis), written as a pure actor: linearizable under every loss,
 // delay, repetition and reordering of messages, crashes and pauses, as long as
@@ -167,6 +167,10 @@ func (a Actor) Timer(c actor.Context[Message], s *State, name string) {
 		n.retry()
 	case removalTimer:
 		n.removeHandedOut()
+	case tickTimer:
+		n.tick()
+	case reserveTimer:
+		n.reserveIssued()
 	}
 }
 

@@ -25,13 +25,17 @@ func (n node) execute(f Forward) {
 	case n.Role != LeaderRole:
 	case f.Command.readOnly(), f.Command.F == receive && n.bug(Redeliver):
 		n.read(f)
+	case n.bug(LeaseInMemory) && (f.Command.F == "acquire" || f.Command.F == "release"):
+		n.answer(f.ID, n.holdInMemory(f.Command))
+	case n.bug(IdentifiersInMemory) && f.Command.F == generate:
+		n.answer(f.ID, n.generateInMemory())
 	case n.settling():
 	case f.Command.F == transact:
 		n.propose(n.transaction(f))
 	default:
 		n.propose(Entry{ID: f.ID, Low: f.Low, Command: f.Command})
 		if n.bug(EarlyAck) && f.Command.unconditional() {
-			n.answer(f.ID, Response{OK: true})
+			n.answer(f.ID, Response{OK: true, Found: true})
 		}
 	}
 }

@@ -19,6 +19,13 @@ type Leadership struct {
 	Beats int `json:"beats,omitempty"`
 	// HandedOut is used by the bug Redeliver only.
 	HandedOut []HandOut `json:"handed_out,omitempty"`
+	// Ticking is set while the next tick is awaited.
+	Ticking bool `json:"ticking,omitempty"`
+	// Locks and Tokens are used by the bug LeaseInMemory only, Issued by the bug
+	// IdentifiersInMemory.
+	Locks  map[string]Hold `json:"locks,omitempty"`
+	Tokens int             `json:"tokens,omitempty"`
+	Issued int             `json:"issued,omitempty"`
 }
 
 // Follower is what the leader knows of another node.
@@ -246,6 +253,7 @@ func (n node) apply() {
 		results = append(results, n.Machine.apply(n.Log[n.Applied], n.config.Bug))
 		n.Applied++
 	}
+	n.keepTime()
 	if n.Role != LeaderRole {
 		return
 	}

@@ -53,7 +53,11 @@ type Response struct {
 	Elements []int `json:"elements,omitzero"`
 	// Micros answer transact.
 	Micros []Micro `json:"micros,omitempty"`
-	Error  string  `json:"error,omitempty"`
+	// Number, Pairs and Changes answer the functions on objects.
+	Number  int      `json:"number,omitempty"`
+	Pairs   [][2]int `json:"pairs,omitzero"`
+	Changes []Change `json:"changes,omitzero"`
+	Error   string   `json:"error,omitempty"`
 	// NoEffect says that the request certainly had no effect and never will.
 	NoEffect bool `json:"no_effect,omitempty"`
 }
@@ -80,11 +84,13 @@ func (n node) status() Status {
 }
 
 func (c Command) readOnly() bool {
-	return c.F == read || c.F == elements || c.F == transact && onlyReads(c.Micros)
+	return c.F == read || c.F == elements || c.F == transact && onlyReads(c.Micros) || functions[c.F].reads
 }
 
 // unconditional says that the answer does not depend on the state.
-func (c Command) unconditional() bool { return c.F == write || c.F == send || c.F == add }
+func (c Command) unconditional() bool {
+	return c.F == write || c.F == send || c.F == add || functions[c.F].early
+}
 
 // argument is what a function needs of a request, which may lack anything.
 type argument struct {
@@ -133,7 +139,7 @@ func (a argument) command() (Command, error) {
 	case transact:
 		return a.transaction()
 	}
-	return c, fmt.Errorf("unknown function %q", a.F)
+	return a.asked()
 }
 
 // refusal is the answer to a request that certainly had no effect.
