@@ -44,7 +44,7 @@ alone whether the system kept its promises.
 	root.SetFlagErrorFunc(flagError)
 	group(root,
 		newTestCmd(), newCheckCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
-		newCatalogueCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())
+		newCatalogueCmd(), newClientCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())
 	return root
 }
 

@@ -17,6 +17,8 @@ type Operation struct {
 	Conditional bool
 	// Optional says that the data type is offered without it too.
 	Optional bool
+	// Reads says that it changes nothing, whatever becomes of it.
+	Reads bool
 	// Example is a value that makes sense for it, as JSON.
 	Example string
 }
@@ -35,7 +37,7 @@ func (t DataType) needs() []string {
 func DataTypes() []DataType {
 	return []DataType{
 		{"Register", "registers that hold integers", []Operation{
-			{F: "read", Key: "register", Answer: "integer, or null if it was never written"},
+			{F: "read", Reads: true, Key: "register", Answer: "integer, or null if it was never written"},
 			{F: "write", Key: "register", Value: "integer", Example: "3"},
 			{F: "cas", Key: "register", Value: "[old, new]", Conditional: true, Optional: true, Example: "[3,4]"},
 		}},
@@ -45,7 +47,7 @@ func DataTypes() []DataType {
 		}},
 		{"Set", "sets that only grow", []Operation{
 			{F: "add", Key: "set", Value: "integer", Example: "6"},
-			{F: "elements", Key: "set", Answer: "[integer, ...]"},
+			{F: "elements", Reads: true, Key: "set", Answer: "[integer, ...]"},
 		}},
 		{"ListTransactions", "transactions on lists", []Operation{
 			{F: "txn-lists", Value: `[["append", key, integer], ["r", key, null], ...]`, Answer: "the same, with a list, or null for none, in each read",
@@ -58,10 +60,10 @@ func DataTypes() []DataType {
 		{"Bank", "accounts between which money is moved", []Operation{
 			{F: "open", Value: "[accounts, balance]: make accounts 0, 1, ... unless they are there", Example: "[3,10]"},
 			{F: "transfer", Value: "[from, to, amount]", Conditional: true, Example: "[0,1,5]"},
-			{F: "balances", Answer: "[[account, balance], ...]"},
+			{F: "balances", Reads: true, Answer: "[[account, balance], ...]"},
 		}},
 		{"Versions", "keys with growing versions", []Operation{
-			{F: "get", Key: "key", Answer: "[integer, version], or null if it is not there"},
+			{F: "get", Reads: true, Key: "key", Answer: "[integer, version], or null if it is not there"},
 			{F: "put", Key: "key", Value: "integer", Answer: "version", Example: "7"},
 			{F: "put-if", Key: "key", Value: "[integer, version that it must have; 0 for not there]", Answer: "version", Conditional: true, Example: "[8,1]"},
 			{F: "delete", Key: "key", Answer: "version of the deletion, or 0 if it was not there"},
@@ -73,10 +75,10 @@ func DataTypes() []DataType {
 		}},
 		{"Log", "partitions of records with offsets", []Operation{
 			{F: "append", Key: "partition", Value: "integer", Answer: "offset", Example: "10"},
-			{F: "records", Key: "partition", Value: "[first offset, most]", Answer: "[[offset, integer], ...]", Example: "[0,100]"},
+			{F: "records", Reads: true, Key: "partition", Value: "[first offset, most]", Answer: "[[offset, integer], ...]", Example: "[0,100]"},
 		}},
 		{"ConsumerGroup", "groups that read a log together", []Operation{
-			{F: "poll", Key: "partition", Value: "[group, most]", Answer: "[[offset, integer], ...] that the group has not committed", Example: `["g",100]`},
+			{F: "poll", Reads: true, Key: "partition", Value: "[group, most]", Answer: "[[offset, integer], ...] that the group has not committed", Example: `["g",100]`},
 			{F: "commit", Key: "partition", Value: "[group, offset that was read last]", Example: `["g",0]`},
 		}},
 		{"Lock", "locks that one client holds", []Operation{
@@ -89,20 +91,20 @@ func DataTypes() []DataType {
 		}},
 		{"Counter", "counters", []Operation{
 			{F: "increment", Key: "counter", Value: "by how much", Example: "1"},
-			{F: "count", Key: "counter", Answer: "integer"},
+			{F: "count", Reads: true, Key: "counter", Answer: "integer"},
 		}},
 		{"Identifiers", "identifiers, no two alike", []Operation{
 			{F: "generate", Answer: "integer"},
 		}},
 		{"Watch", "news of changes", []Operation{
-			{F: "changes", Key: "prefix", Value: "version after which", Answer: "[version up to which, [[key, integer or null if deleted, version], ...]]", Example: "0"},
+			{F: "changes", Reads: true, Key: "prefix", Value: "version after which", Answer: "[version up to which, [[key, integer or null if deleted, version], ...]]", Example: "0"},
 		}},
 		{"Leadership", "who leads", []Operation{
-			{F: "leads", Answer: "[whether this node leads, term; 0 for none]"},
+			{F: "leads", Reads: true, Answer: "[whether this node leads, term; 0 for none]"},
 		}},
 		{"Ledger", "orders that are charged once", []Operation{
 			{F: "charge", Value: "[order, amount]", Example: "[1,20]"},
-			{F: "entries", Answer: "[[order, amount], ...]"},
+			{F: "entries", Reads: true, Answer: "[[order, amount], ...]"},
 		}},
 	}
 }
