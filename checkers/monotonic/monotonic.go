@@ -48,6 +48,7 @@ type Options struct {
 // New is a checker of counters, one for each key, that are 0 before they were ever
 // incremented. Operations are
 //
+//   - create: of the counter, which is 0 then, once at most;
 //   - increment: by one, answered with the value that it left;
 //   - read: answered with the value, or null if there is no counter yet.
 //
@@ -100,10 +101,10 @@ type sight struct {
 func parse(k history.KeyCalls) (*counter, error) {
 	c := &counter{name: k.Key, calls: k.Calls}
 	for i, call := range k.Calls {
-		if call.F != "increment" && call.F != "read" {
+		switch {
+		case call.F != "create" && call.F != "increment" && call.F != "read":
 			return nil, fmt.Errorf("op %d: a counter has no operation %s", call.Invoke, call.F)
-		}
-		if call.Type != history.OK {
+		case call.F == "create" || call.Type != history.OK:
 			continue
 		}
 		value, ok := call.Out.Int()

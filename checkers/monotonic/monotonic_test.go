@@ -40,6 +40,8 @@ var known = []struct {
 	{"growing", "valid", realTime, `
 		0 invoke read
 		0 ok read null
+		0 invoke create
+		0 ok create
 		0 invoke increment
 		1 invoke read
 		0 ok increment 1
