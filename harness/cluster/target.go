@@ -88,6 +88,8 @@ type NodeSpec struct {
 	// Ports maps the names of ports to the numbers that processes in a container
 	// listen on. Clients reach "client"; nodes reach each other at "peer".
 	Ports map[string]int
+	// Container is what it needs only where it runs in one.
+	Container Container
 }
 
 // Image names a container image and, optionally, how to make it when it is not

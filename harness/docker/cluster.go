@@ -186,11 +186,7 @@ func (c *Cluster) startNodes(ctx context.Context, specs []cluster.NodeSpec) erro
 	for i, spec := range specs {
 		c.nodes = append(c.nodes, &Node{cluster: c, spec: spec, image: images[i], address: hosts[spec.Name]})
 	}
-	all, ctx := errgroup.WithContext(ctx)
-	for _, n := range c.nodes {
-		all.Go(func() error { return n.create(ctx, hosts) })
-	}
-	return all.Wait()
+	return c.createAll(ctx, hosts)
 }
 
 // images makes sure that all images are there, each once.
@@ -228,9 +224,11 @@ func (c *Cluster) Runtime() string { return "docker" }
 
 // Nodes implements cluster.Cluster.
 func (c *Cluster) Nodes() []cluster.Node {
-	nodes := make([]cluster.Node, len(c.nodes))
-	for i, n := range c.nodes {
-		nodes[i] = n
+	var nodes []cluster.Node
+	for _, n := range c.nodes {
+		if !n.spec.Container.Aside {
+			nodes = append(nodes, n)
+		}
 	}
 	return nodes
 }

@@ -45,7 +45,7 @@ func (n *Node) waitForDisk(ctx context.Context, config *container.Config) error 
 		return err
 	}
 	config.Entrypoint = []string{waitProgram}
-	config.Cmd = append([]string{"wait-mount", dataFolder, "--"}, command...)
+	config.Cmd = append([]string{"wait-mount", n.data(), "--"}, command...)
 	return nil
 }
 
@@ -210,7 +210,7 @@ func (n *Node) startAgain(ctx context.Context) error {
 func (c *Cluster) diskOf(node string) *protocol.Disk {
 	i := slices.IndexFunc(c.nodes, func(n *Node) bool { return n.spec.Name == node })
 	return &protocol.Disk{
-		Path:   dataFolder,
+		Path:   c.nodes[i].data(),
 		Volume: c.nodes[i].id, // each container has one of its own
 		Seed:   seedOf(c.seed, cluster.Link{To: node}),
 		Faults: protocol.DiskFaults(c.diskFaults[node]),

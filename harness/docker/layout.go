@@ -31,7 +31,11 @@ type layout struct {
 // describe asks a target for its nodes. It asks twice, because the addresses
 // that the target asks the layout for contain the ports that it returns.
 func describe(t cluster.Target, cfg cluster.Config) ([]cluster.NodeSpec, error) {
-	l := &layout{names: names(cfg.Nodes), ports: map[string]map[string]int{}}
+	l := &layout{ports: map[string]map[string]int{}}
+	var err error
+	if l.names, err = namesOf(t, cfg); err != nil {
+		return nil, fmt.Errorf("name the nodes of %s: %w", t.Name(), err)
+	}
 	draft, err := t.Nodes(cfg, l)
 	if err != nil {
 		return nil, fmt.Errorf("describe the nodes of %s: %w", t.Name(), err)
@@ -49,6 +53,13 @@ func describe(t cluster.Target, cfg cluster.Config) ([]cluster.NodeSpec, error) 
 			t.Name(), slices.Sorted(maps.Keys(l.unknown)))
 	}
 	return specs, nil
+}
+
+func namesOf(t cluster.Target, cfg cluster.Config) ([]string, error) {
+	if named, ok := t.(cluster.Named); ok {
+		return named.NodeNames(cfg)
+	}
+	return names(cfg.Nodes), nil
 }
 
 func names(n int) []string {

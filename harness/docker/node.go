@@ -14,7 +14,6 @@ import (
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
@@ -83,6 +82,9 @@ func (n *Node) make(ctx context.Context, hosts map[string]netip.Addr) error {
 	n.cluster.mu.Lock()
 	n.id = id
 	n.cluster.mu.Unlock()
+	if err := n.giveFiles(ctx); err != nil {
+		return err
+	}
 	return n.giveWaitProgram(ctx)
 }
 
@@ -118,11 +120,8 @@ func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *containe
 		ExtraHosts:    extraHosts(hosts),
 		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		LogConfig:     container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
-		Mounts: []mount.Mount{{
-			Type: mount.TypeVolume, Target: dataFolder,
-			VolumeOptions: &mount.VolumeOptions{Labels: n.cluster.labels},
-		}},
 	}
+	n.outfit(config, host)
 	endpoint := &network.EndpointSettings{
 		Aliases:    []string{n.spec.Name},
 		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.address.String()},

@@ -1,0 +1,65 @@
+package cluster
+
+import (
+	"context"
+	"time"
+)
+
+// Named is implemented by targets whose nodes have names of their own, in place of
+// n1..nN.
+type Named interface {
+	// NodeNames are the names, in order. Those of Config.Nodes, if that is not 0,
+	// must be as many.
+	NodeNames(cfg Config) ([]string, error)
+}
+
+// Container is what a node can have only in a container. The zero value has none of it.
+type Container struct {
+	// Data is the folder of the durable data, which Layout.Data does not know of;
+	// empty is the runtime's own.
+	Data string
+	// Volumes are further folders that outlive the processes, until the cluster is
+	// closed. They are not on the disk that can fail.
+	Volumes []string
+	// Files are put into the container before it starts.
+	Files []File
+	// User runs the processes and Folder is where they work; empty as in the image.
+	User, Folder string
+	Health       *Health
+	// After are the nodes that have to be there before this one is started first.
+	After []Dependency
+	// Aside says that the container runs beside the nodes: nobody breaks it, and no
+	// client is sent to it.
+	Aside bool
+}
+
+// File is one that is put into a container.
+type File struct {
+	// Path is absolute, with slashes.
+	Path    string
+	Mode    uint32
+	Content []byte
+}
+
+// Health is how a container finds out about itself.
+type Health struct {
+	// Test is a command as Docker writes it: ["CMD", program, arguments...] or
+	// ["CMD-SHELL", text].
+	Test                           []string
+	Interval, Timeout, StartPeriod time.Duration
+	Retries                        int
+}
+
+// Dependency is a node that another one needs.
+type Dependency struct {
+	Node string
+	// Healthy says that it has to be healthy, not merely started.
+	Healthy bool
+}
+
+// HealthTeller is implemented by nodes that may know whether they are well.
+type HealthTeller interface {
+	// Healthy returns nil if the node says of itself that it is well, otherwise what
+	// it says.
+	Healthy(ctx context.Context) error
+}
