@@ -17,8 +17,7 @@ import (
 	"github.com/assaykit/assay/workloads"
 )
 
-// client works through one member of the cluster. It implements
-// workloads.Register, workloads.Set and workloads.Queue.
+// client works through one member of the cluster.
 type client struct {
 	remote *clientv3.Client
 	// reads are the options of every read: what it promises.
@@ -26,6 +25,9 @@ type client struct {
 	// name and sent make the keys of queued messages unique.
 	name string
 	sent int
+	// watched counts watchers.
+	watched int
+	locks   locks
 }
 
 // Dial implements cluster.Target. It connects lazily.
@@ -37,6 +39,9 @@ func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cl
 	// The name decides nothing but which keys messages get, so it need not come
 	// from the run's seed.
 	c := &client{remote: remote, name: rand.Text()}
+	if c.locks.ttl, err = ttl(cfg); err != nil {
+		return nil, err
+	}
 	if setting(cfg, "reads") == "serializable" {
 		c.reads = []clientv3.OpOption{clientv3.WithSerializable()}
 	}
@@ -47,7 +52,10 @@ func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cl
 func (Target) Prototype() cluster.Client { return &client{} }
 
 // Close implements cluster.Client.
-func (c *client) Close() error { return c.remote.Close() }
+func (c *client) Close() error {
+	c.locks.orphan()
+	return c.remote.Close()
+}
 
 // connect makes etcd's client do what it is told once, at one member: a single
 // attempt a call, no other endpoints, and an error at once when the member is

@@ -88,6 +88,12 @@ func at(t *testing.T, n cluster.Node, reads string) *client {
 func TestRealCluster(t *testing.T) {
 	c := up(t, requireEngine(t))
 	t.Run("data types", func(t *testing.T) { testDataTypes(t, c) })
+	t.Run("transactions", func(t *testing.T) { testTransactions(t, c) })
+	t.Run("transactions in conflict", func(t *testing.T) { testConflicts(t, c) })
+	t.Run("bank", func(t *testing.T) { testBank(t, c) })
+	t.Run("versions and watchers", func(t *testing.T) { testVersions(t, c) })
+	t.Run("locks", func(t *testing.T) { testLocks(t, c) })
+	t.Run("leases", func(t *testing.T) { testLeases(t, c) })
 	t.Run("a killed leader is replaced", func(t *testing.T) { testKilledLeader(t, c) })
 	t.Run("a serializable read is stale behind a partition", func(t *testing.T) { testStaleRead(t, c) })
 }

@@ -1,12 +1,12 @@
-// Package etcd puts etcd to the proof: registers, sets and queues on a cluster
-// of real servers in containers, each client tied to one server by the official
+// Package etcd puts etcd to the proof: registers, sets, queues, transactions, a bank,
+// versions, watchers, locks and leases on a cluster of real servers in containers, each client tied to one server by the official
 // Go client with its retries taken out. An operation is reported as failed only
 // if it certainly had no effect; everything in doubt is reported as unknown.
 //
 // Its servers can leave the cluster and be replaced by new ones while the others go
 // on.
 //
-// It does not try etcd's leases, watches or locks, and it needs containers: the members of an etcd cluster have to agree on one address
+// It needs containers: the members of an etcd cluster have to agree on one address
 // for each of them, which rules out the proxies between processes that partition
 // a cluster on loopback.
 //
@@ -62,7 +62,7 @@ func (Target) Name() string { return "etcd" }
 
 // About implements cluster.Target.
 func (Target) About() string {
-	return "etcd, a key-value store on Raft; real servers in containers (register, set, queue)"
+	return "etcd, a key-value store on Raft; real servers in containers (register, set, queue, transactions, bank, versions, watch, lock, lease)"
 }
 
 // Settings implements cluster.Target.
@@ -77,6 +77,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "false", About: "acknowledged writes are on disk (etcd's default)"},
 			{Value: "true", About: "acknowledged writes may be lost with the power"},
 		}},
+		ttlSetting(),
 	}
 }
 

@@ -18,6 +18,14 @@ var (
 	_ workloads.Register = (*client)(nil)
 	_ workloads.Set      = (*client)(nil)
 	_ workloads.Queue    = (*client)(nil)
+
+	_ workloads.RegisterTransactions = (*client)(nil)
+	_ workloads.ListTransactions     = (*client)(nil)
+	_ workloads.Bank                 = (*client)(nil)
+	_ workloads.Versions             = (*client)(nil)
+	_ workloads.Watch                = (*client)(nil)
+	_ workloads.Lock                 = (*client)(nil)
+	_ workloads.Lease                = (*client)(nil)
 )
 
 // containers is the layout of a network where names are addresses.

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/assaykit/assay/harness/history/transaction"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -162,6 +163,13 @@ func mutations(c *client) map[string]func(context.Context) error {
 		"compare-and-set": func(ctx context.Context) error { _, err := c.CompareAndSet(ctx, "k", 1, 2); return err },
 		"add":             func(ctx context.Context) error { return c.Add(ctx, "s", 1) },
 		"send":            func(ctx context.Context) error { return c.Send(ctx, "q", 1) },
+		"transact": func(ctx context.Context) error {
+			_, err := c.TransactRegisters(ctx, []transaction.Op{{Key: "x"}, {Kind: transaction.Write, Key: "y", Value: 1}})
+			return err
+		},
+		"put":    func(ctx context.Context) error { _, err := c.Put(ctx, "k", 1); return err },
+		"put if": func(ctx context.Context) error { _, _, err := c.PutIf(ctx, "k", 1, 7); return err },
+		"open":   func(ctx context.Context) error { return c.Open(ctx, 1, 1) },
 	}
 }
 
