@@ -122,7 +122,7 @@ func agentConfig(image string, labels map[string]string) (*container.Config, *co
 
 // callAgent attaches before the start, so that nothing is missed.
 func (e *Engine) callAgent(ctx context.Context, id string) (*agent, error) {
-	line, err := e.api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	line, err := e.attach(ctx, id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return nil, fmt.Errorf("attach to the agent: %w", err)
 	}

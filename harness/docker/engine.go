@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/client"
@@ -24,6 +25,8 @@ var ErrNoEngine = errors.New("no container engine in reach")
 type Engine struct {
 	api     *client.Client
 	version types.Version
+	// limit is how long it may take to answer.
+	limit time.Duration
 	// total is how much memory the engine's machine has, once that is known.
 	total atomic.Int64
 
@@ -34,16 +37,18 @@ type Engine struct {
 // Connect connects to the engine that DOCKER_HOST names, or else to the one that
 // listens at one of the usual places. Its error is an ErrNoEngine that says what
 // to do.
-func Connect(ctx context.Context) (*Engine, error) {
+func Connect(ctx context.Context) (*Engine, error) { return connect(ctx, answering) }
+
+func connect(ctx context.Context, limit time.Duration) (*Engine, error) {
 	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
 	if os.Getenv(client.EnvOverrideHost) == "" {
 		options = append(options, client.WithHost(defaultHost(os.Getenv, exists)))
 	}
-	api, err := client.NewClientWithOpts(options...)
+	api, err := newClient(limit, options...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: DOCKER_HOST: %w", ErrNoEngine, err)
 	}
-	e := &Engine{api: api}
+	e := &Engine{api: api, limit: limit}
 	if err := e.meet(ctx); err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
@@ -63,6 +68,9 @@ func (e *Engine) meet(ctx context.Context) error {
 }
 
 func advice(err error) string {
+	if errors.Is(err, ErrSilent) {
+		return "something listens there"
+	}
 	if errors.Is(err, os.ErrPermission) || strings.Contains(err.Error(), "permission denied") {
 		return "this user may not use its socket: join the group docker, or run as root"
 	}
