@@ -51,9 +51,11 @@ func (e *Engine) Clean(ctx context.Context, alive func(run string) bool, log io.
 		}
 	}
 	dead := slices.DeleteFunc(found, func(l Leftover) bool { return living[l.Run] })
-	err = e.remove(ctx, dead, func(l Leftover) {
-		removed++
-		fmt.Fprintf(orDiscard(log), "removed %s %s of run %s\n", l.Kind, l.Name, l.Run)
+	err = e.inTurn(ctx, func() error {
+		return e.remove(ctx, dead, func(l Leftover) {
+			removed++
+			fmt.Fprintf(orDiscard(log), "removed %s %s of run %s\n", l.Kind, l.Name, l.Run)
+		})
 	})
 	return removed, err
 }

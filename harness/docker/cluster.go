@@ -236,18 +236,20 @@ func (c *Cluster) Nodes() []cluster.Node {
 // Capabilities implements cluster.Cluster.
 func (c *Cluster) Capabilities() cluster.Capabilities { return maps.Clone(c.capabilities) }
 
-// Close implements cluster.Cluster. It takes half a minute at most, whatever the
-// context; its error names what could not be removed.
+// Close implements cluster.Cluster. It waits for its turn for half a minute at most, and
+// takes as long again, whatever the context; its error names what could not be removed.
 func (c *Cluster) Close(ctx context.Context) error {
 	c.closing.Lock()
 	defer c.closing.Unlock()
 	if c.claim == nil {
 		return nil
 	}
-	ctx, cancel := uninterrupted(ctx, removingTakes)
-	defer cancel()
-	c.dismissAgent()
-	if err := c.engine.removeRun(ctx, c.run); err != nil {
+	if err := c.engine.inTurn(context.WithoutCancel(ctx), func() error {
+		ctx, cancel := uninterrupted(ctx, removingTakes)
+		defer cancel()
+		c.dismissAgent()
+		return c.engine.removeRun(ctx, c.run)
+	}); err != nil {
 		return fmt.Errorf("close the cluster of run %s (`assay clean` removes the rest): %w", c.run, err)
 	}
 	err := c.claim.Release()

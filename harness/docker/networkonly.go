@@ -62,11 +62,7 @@ func (e *Engine) ProbeNetworkOnly(ctx context.Context) (found cluster.Capabiliti
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		undo, cancel := uninterrupted(ctx, removingTakes)
-		defer cancel()
-		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
-	}()
+	defer func() { err = errors.Join(err, claim.Release()) }()
 	return e.tryNetworkOnly(ctx, run, labels, io.Discard)
 }
 
@@ -83,11 +79,18 @@ func (e *Engine) tryNetworkOnly(ctx context.Context, run string, labels map[stri
 		return nil, err
 	}
 	found, err := a.capabilities(ctx, protocol.Request{Operation: protocol.Check, Alone: true})
-	a.hangUp()
 	if err == nil {
 		found = withoutPrivileges(found)
 	}
-	undo, cancel := uninterrupted(ctx, removingTakes)
-	defer cancel()
-	return found, errors.Join(err, e.removeContainer(undo, a.id))
+	return found, errors.Join(err, e.dismiss(ctx, a))
+}
+
+// dismiss ends an agent and removes its container.
+func (e *Engine) dismiss(ctx context.Context, a *agent) error {
+	return e.inTurn(context.WithoutCancel(ctx), func() error {
+		undo, cancel := uninterrupted(ctx, removingTakes)
+		defer cancel()
+		a.hangUp()
+		return e.removeContainer(undo, a.id)
+	})
 }

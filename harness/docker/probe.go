@@ -33,36 +33,32 @@ func (e *Engine) probe(ctx context.Context) (found cluster.Capabilities, err err
 	if err != nil {
 		return nil, err
 	}
+	var a *agent
 	defer func() {
-		undo, cancel := uninterrupted(ctx, removingTakes)
-		defer cancel()
-		err = errors.Join(err, e.removeRun(undo, run), claim.Release())
+		err = errors.Join(err, e.inTurn(context.WithoutCancel(ctx), func() error { return e.endProbe(ctx, run, a) }), claim.Release())
 	}()
-	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, true, io.Discard)
-	if err != nil {
-		return e.probeWithoutDisks(ctx, run, labels, err)
+	a, noDisks := e.startAgent(ctx, containerName(run, roleAgent), labels, true, io.Discard)
+	if noDisks != nil { // there may be no /dev/fuse
+		if a, err = e.startAgent(ctx, containerName(run, roleAgent), labels, false, io.Discard); err != nil {
+			return nil, err
+		}
 	}
-	defer a.hangUp()
 	if found, err = a.capabilities(ctx, protocol.Request{Operation: protocol.Check}); err != nil {
 		return nil, err
 	}
-	maps.Copy(found, e.probeResources(ctx, run, labels))
+	if noDisks != nil {
+		found[cluster.CanDisk] = noDisks
+	}
+	maps.Copy(found, e.probeResources(ctx, guest{run: run, labels: labels, host: a.id}))
 	return found, nil
 }
 
-// probeWithoutDisks is for engines on which an agent that serves disks cannot even be
-// started, as where there is no /dev/fuse.
-func (e *Engine) probeWithoutDisks(ctx context.Context, run string, labels map[string]string, why error) (cluster.Capabilities, error) {
-	a, err := e.startAgent(ctx, containerName(run, roleAgent), labels, false, io.Discard)
-	if err != nil {
-		return nil, err
+// endProbe removes what a probe has made.
+func (e *Engine) endProbe(ctx context.Context, run string, a *agent) error {
+	ctx, cancel := uninterrupted(ctx, removingTakes)
+	defer cancel()
+	if a != nil {
+		a.hangUp()
 	}
-	defer a.hangUp()
-	found, err := a.capabilities(ctx, protocol.Request{Operation: protocol.Check})
-	if err != nil {
-		return nil, err
-	}
-	found[cluster.CanDisk] = why
-	maps.Copy(found, e.probeResources(ctx, run, labels))
-	return found, nil
+	return e.removeRun(ctx, run)
 }

@@ -36,7 +36,7 @@ func unlessGranted(granted bool, what string, err error) error {
 }
 
 // probeResources really does it all, to containers made to be thrown away.
-func (e *Engine) probeResources(ctx context.Context, run string, labels map[string]string) cluster.Capabilities {
+func (e *Engine) probeResources(ctx context.Context, g guest) cluster.Capabilities {
 	found := e.resources(ctx)
 	for what, try := range map[cluster.Capability]trial{
 		cluster.CanKill:        e.tryKill,
@@ -47,15 +47,16 @@ func (e *Engine) probeResources(ctx context.Context, run string, labels map[stri
 		cluster.CanStarve:      e.tryStarve,
 	} {
 		if found[what] == nil {
-			found[what] = try(ctx, containerName(run, string(what)), labels)
+			g.name = string(what)
+			found[what] = try(ctx, g)
 		}
 	}
 	return found
 }
 
 // tryThrottle rations a program that never rests.
-func (e *Engine) tryThrottle(ctx context.Context, name string, labels map[string]string) error {
-	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+func (e *Engine) tryThrottle(ctx context.Context, g guest) error {
+	n, err := e.throwAway(ctx, g, container.Resources{}, hunger.Spin)
 	if err != nil {
 		return err
 	}
@@ -68,8 +69,8 @@ func (e *Engine) tryThrottle(ctx context.Context, name string, labels map[string
 	}, "the kernel does not ration its CPU")
 }
 
-func (e *Engine) tryMemory(ctx context.Context, name string, labels map[string]string) error {
-	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+func (e *Engine) tryMemory(ctx context.Context, g guest) error {
+	n, err := e.throwAway(ctx, g, container.Resources{}, hunger.Spin)
 	if err != nil {
 		return err
 	}
@@ -83,27 +84,36 @@ func (e *Engine) tryMemory(ctx context.Context, name string, labels map[string]s
 	}, "the kernel does not limit its memory")
 }
 
-func (e *Engine) tryStarve(ctx context.Context, name string, labels map[string]string) error {
+func (e *Engine) tryStarve(ctx context.Context, g guest) error {
 	limited := container.Resources{Memory: room, MemorySwap: room}
-	n, err := e.throwAway(ctx, name, labels, limited, hunger.Eat, strconv.Itoa(2*room))
+	n, err := e.throwAway(ctx, g, limited, hunger.Eat, strconv.Itoa(2*room))
 	if err != nil {
 		return err
 	}
 	return probed(ctx, func() (bool, error) { return n.Starved(ctx) }, "the kernel did not kill a program that took too much memory")
 }
 
+// guest is a container that is made to be thrown away. It shares the network of another
+// one, its host, so that its end takes nothing off any network: see inTurn.
+type guest struct {
+	run    string
+	labels map[string]string
+	host   string
+	name   string
+}
+
 // throwAway starts a container of the agent's image that is no agent.
-func (e *Engine) throwAway(ctx context.Context, name string, labels map[string]string, r container.Resources, args ...string) (*Node, error) {
+func (e *Engine) throwAway(ctx context.Context, g guest, r container.Resources, args ...string) (*Node, error) {
 	image, err := e.EnsureImage(ctx, agentImage, orDiscard(nil))
 	if err != nil {
 		return nil, fmt.Errorf("image of the agent: %w", err)
 	}
-	labels = maps.Clone(labels)
+	labels := maps.Clone(g.labels)
 	labels[labelRole] = roleProbe
 	config := &container.Config{Image: image, Labels: labels, Cmd: args}
-	host := &container.HostConfig{NetworkMode: "none", CapDrop: []string{"ALL"}, Resources: r, LogConfig: container.LogConfig{Type: "none"}}
+	host := &container.HostConfig{NetworkMode: container.NetworkMode("container:" + g.host), CapDrop: []string{"ALL"}, Resources: r, LogConfig: container.LogConfig{Type: "none"}}
 	n := &Node{cluster: &Cluster{engine: e}, spec: cluster.NodeSpec{Name: "the container"}}
-	if n.id, err = e.createContainer(ctx, name, config, host, nil); err != nil {
+	if n.id, err = e.createContainer(ctx, containerName(g.run, g.name), config, host, nil); err != nil {
 		return nil, err
 	}
 	return n, e.api.ContainerStart(ctx, n.id, container.StartOptions{})

@@ -179,5 +179,8 @@ func TestMain(m *testing.M) {
 	if run := os.Getenv(abandonVariable); run != "" {
 		abandon(run)
 	}
+	if os.Getenv(turnVariable) != "" {
+		holdTurn()
+	}
 	os.Exit(m.Run())
 }

@@ -14,11 +14,11 @@ import (
 
 // trial does something to a container that was made to be thrown away, and sees that
 // it took effect.
-type trial func(ctx context.Context, name string, labels map[string]string) error
+type trial func(ctx context.Context, g guest) error
 
 // tryKill kills a program, and starts it again.
-func (e *Engine) tryKill(ctx context.Context, name string, labels map[string]string) error {
-	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+func (e *Engine) tryKill(ctx context.Context, g guest) error {
+	n, err := e.throwAway(ctx, g, container.Resources{}, hunger.Spin)
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (e *Engine) tryKill(ctx context.Context, name string, labels map[string]str
 	return errors.Join(n.leadsTo(ctx, n.Kill, cluster.Stopped), n.leadsTo(ctx, start, cluster.Running))
 }
 
-func (e *Engine) tryPause(ctx context.Context, name string, labels map[string]string) error {
-	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+func (e *Engine) tryPause(ctx context.Context, g guest) error {
+	n, err := e.throwAway(ctx, g, container.Resources{}, hunger.Spin)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (e *Engine) tryPause(ctx context.Context, name string, labels map[string]st
 // tryStop asks a program to end that does so when it is asked. It has to work first:
 // to a first process that has not yet said how it takes a signal the kernel does not
 // deliver any whose default is death (pid_namespaces(7)).
-func (e *Engine) tryStop(ctx context.Context, name string, labels map[string]string) error {
-	n, err := e.throwAway(ctx, name, labels, container.Resources{}, hunger.Spin)
+func (e *Engine) tryStop(ctx context.Context, g guest) error {
+	n, err := e.throwAway(ctx, g, container.Resources{}, hunger.Spin)
 	if err != nil {
 		return err
 	}
