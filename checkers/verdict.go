@@ -51,6 +51,20 @@ type Finding struct {
 	// Context are the invocation indexes of further operations that a reader
 	// needs to follow, in order of time; it includes the culprits.
 	Context []int `json:"context,omitempty"`
+	// Cycle is why each of some operations comes before the next and the last before
+	// the first, if that is what is wrong.
+	Cycle []Dependency `json:"cycle,omitempty"`
+}
+
+// Dependency is why one operation comes before another one. Operations are given by
+// their invocation indexes.
+type Dependency struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+	// Kind is ww, wr, rw, session or realtime.
+	Kind string `json:"kind"`
+	// Why says it in words.
+	Why string `json:"why"`
 }
 
 // Stat is a named figure with its unit, as text for people.

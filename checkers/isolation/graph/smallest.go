@@ -209,7 +209,8 @@ func (w *walk) step(i item, t, start int32) {
 		to := g.to[e]*states + int32(state)
 		cost := i.cost + costs[k]
 		if g.to[e] == t {
-			if !w.inTime && state == w.c.end {
+			// By way of a junction a transaction may come after itself.
+			if !w.inTime && state == w.c.end && cost>>edgeShift&(1<<edgeShift-1) > 1 {
 				w.keep(cost, i.node, t, Edge{v, t, k})
 			}
 			continue
