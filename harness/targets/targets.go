@@ -9,6 +9,7 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/targets/demo"
 	"github.com/assaykit/assay/harness/targets/etcd"
+	"github.com/assaykit/assay/harness/targets/mariadb"
 	"github.com/assaykit/assay/harness/targets/nats"
 	"github.com/assaykit/assay/harness/targets/postgres"
 	"github.com/assaykit/assay/harness/targets/rabbitmq"
@@ -17,7 +18,7 @@ import (
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), rabbitmq.New(), zookeeper.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), zookeeper.New()}
 }
 
 // Find returns the target with a name.

@@ -1,0 +1,25 @@
+package mariadb
+
+import "github.com/assaykit/assay/harness/cluster"
+
+var _ cluster.Claimer = Target{}
+
+// Claims implements cluster.Claimer. The manual says of the default level that reads in
+// a transaction see one snapshot; it does not say that updates may be lost.
+func (Target) Claims() []cluster.Claim {
+	const (
+		isolation = "https://mariadb.com/kb/en/set-transaction/"
+		innodb    = "https://mariadb.com/kb/en/innodb-system-variables/"
+		galera    = "https://mariadb.com/kb/en/galera-cluster-system-variables/"
+	)
+	return []cluster.Claim{
+		{Workload: "append", Promise: "repeatable read", Page: isolation},
+		{Workload: "append", Promise: "read committed", Page: isolation, Settings: map[string]string{"isolation": "read-committed"}},
+		{Workload: "append", Promise: "serializable", Page: isolation, Settings: map[string]string{"isolation": "serializable"}},
+		{Workload: "append", Promise: "snapshot isolation", Page: innodb + "#innodb_snapshot_isolation",
+			Settings: map[string]string{"snapshot-isolation": "on"}},
+		{Workload: "register", Promise: "reads are not stale on any node of a Galera cluster", Page: galera + "#wsrep_sync_wait",
+			Settings: map[string]string{"wsrep-sync-wait": "7"}},
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: innodb + "#innodb_flush_log_at_trx_commit"},
+	}
+}

@@ -1,0 +1,10 @@
+create user 'assay'@'%' identified by 'assay';
+grant all on *.* to 'assay'@'%';
+create database assay;
+create table assay.registers (name varchar(190) primary key, value bigint not null) engine=InnoDB;
+create table assay.lists (name varchar(190) primary key, elements longtext not null) engine=InnoDB;
+create table assay.accounts (id bigint primary key, balance bigint not null) engine=InnoDB;
+create table assay.elements (name varchar(190), element bigint, primary key (name, element)) engine=InnoDB;
+create table assay.counters (name varchar(190) primary key, total bigint not null) engine=InnoDB;
+create table assay.orders (id bigint primary key, amount bigint not null) engine=InnoDB;
+create table assay.identifiers (id bigint auto_increment primary key) engine=InnoDB;
