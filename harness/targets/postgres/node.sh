@@ -86,7 +86,8 @@ end() {
 prepare() {
   mkdir -p "$(dirname "$FOLDER")" && chown postgres "$(dirname "$FOLDER")"
   [ ! -e "$FOLDER.new" ] || adopt
-  [ ! -s "$FOLDER/PG_VERSION" ] || return
+  # No other server can run in this container, whatever a lock file says that was torn.
+  [ ! -s "$FOLDER/PG_VERSION" ] || { rm -f "$FOLDER/postmaster.pid"; return; }
   if [ "$SELF" = "$FIRST" ]; then
     create || exit 1
     return
