@@ -136,7 +136,7 @@ func (r *run) setUp(ctx context.Context) error {
 	if err := r.test.Target.Ready(ctx, made, r.targetConfig()); err != nil {
 		return r.notReady(ctx, err)
 	}
-	return nil
+	return r.prepare(ctx)
 }
 
 // quiesce heals everything, waits until the cluster is usable and settles. It

@@ -13,6 +13,7 @@ type memory struct {
 	queues    map[string][]int
 	sets      map[string][]int
 	calls     int
+	balances  map[int]int // of the accounts of a bank
 
 	stale, lossy, doubling, forgetful, unreachable bool
 }

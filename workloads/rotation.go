@@ -12,6 +12,8 @@ type object struct {
 	left int
 	// recent are the values written to it last.
 	recent []int
+	// writes is how many it got, where they are counted.
+	writes int
 }
 
 // rotation keeps a few objects in use. Each gets so many operations and is then
@@ -43,7 +45,11 @@ func (r *rotation) fresh(left int) *object {
 
 // next is the object of the next operation.
 func (r *rotation) next() *object {
-	at := r.random.IntN(len(r.active))
+	return r.use(r.random.IntN(len(r.active)))
+}
+
+// use is the object at a place, which gets an operation.
+func (r *rotation) use(at int) *object {
 	o := r.active[at]
 	if o.left--; o.left == 0 {
 		r.active[at] = r.fresh(r.size)

@@ -22,6 +22,22 @@ var settings = map[string][]map[string]string{
 	},
 	"queue": {{}, {"queues": "7"}, {"send-share": "99"}, {"send-share": "1", "profile": "at-least-once"}},
 	"set":   {{}, {"sets": "9", "ops-per-set": "2"}, {"add-share": "100"}, {"add-share": "1"}},
+
+	"append": transactionSettingsToTry,
+	"wr":     transactionSettingsToTry,
+	"long-fork": {
+		{}, {"group-size": "2", "groups": "1"}, {"group-size": "32", "read-share": "1"},
+		{"read-share": "99", "expect": "read-committed"},
+	},
+	"write-skew": {{}, {"pairs": "1", "ops-per-pair": "2"}, {"expect": "snapshot-isolation"}, {"expect": "read-uncommitted"}},
+	"bank": {
+		{}, {"accounts": "2", "balance": "0"}, {"accounts": "50", "max-amount": "1", "read-share": "1"},
+		{"expect": "snapshot-isolation", "read-share": "99", "max-amount": "1000000"},
+	},
+	"monotonic": {
+		{}, {"keys": "1", "ops-per-key": "3"}, {"read-share": "1", "expect": "serializable"},
+		{"read-share": "99", "expect": "strong-session-serializable"},
+	},
 }
 
 // forAll runs a test for every workload with all its settings.
@@ -113,6 +129,11 @@ func (w *worker) exhaust(g generator.Generator) {
 // execute runs n operations of the load and the final phases of two workers.
 func execute(t *testing.T, w Workload, cfg Config, client cluster.Client, n int) *history.History {
 	t.Helper()
+	if p, ok := w.(Prepared); ok {
+		if err := p.Prepare(t.Context(), client, cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
 	one := newWorker(t, w, client)
 	for _, op := range first(t, w, cfg, n) {
 		one.do(op)
