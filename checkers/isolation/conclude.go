@@ -54,7 +54,7 @@ func still(possible []Level, undecided func(Level) bool) string {
 	if len(possible) == 0 {
 		return ""
 	}
-	return "; it is still " + list(possible, "and")
+	return "; it may still be " + list(possible, "and")
 }
 
 // undecided says that a level may or may not be kept even if nothing contradicts it.

@@ -138,7 +138,7 @@ func TestTheVerdictIsOnWhatWasExpected(t *testing.T) {
 		{isolation.Outcome{Expected: isolation.Serializable, Judged: "3 transactions", Findings: []checkers.Finding{skew}, Unknown: "dark"}, checkers.Invalid, 1,
 			"not serializable, which was expected: G2-item rules out repeatable-read"},
 		{isolation.Outcome{Expected: isolation.Serializable, Findings: []checkers.Finding{skew, aborted}}, checkers.Invalid, 2,
-			"not serializable, which was expected: G1a, G2-item rules out read-committed; it is still strong-read-uncommitted"},
+			"not serializable, which was expected: G1a, G2-item rules out read-committed; it may still be strong-read-uncommitted"},
 		{isolation.Outcome{Expected: isolation.SnapshotIsolation, Judged: "3 transactions", Findings: []checkers.Finding{skew}, Unknown: "dark"}, checkers.Unknown, 0,
 			"whether 3 transactions satisfy snapshot-isolation cannot be told: dark"},
 		{isolation.Outcome{Expected: isolation.ReadCommitted, Judged: "3 transactions", Unknown: "dark", Undecided: []isolation.Level{isolation.SnapshotIsolation}}, checkers.Valid, 0,

@@ -101,21 +101,18 @@ func (c *cast) name(i int32) string {
 // finding says which transactions there are, and then what about them. Of those the
 // first ones are the culprits.
 func (c *cast) finding(key int32, culprits int, text string) told {
-	f := told{Text: "Let"}
+	var f told
 	if key != none {
 		f.Key = c.Keys[key]
 	}
 	for n, i := range c.all {
-		f.Text += fmt.Sprintf(" T%d be %s (%s)", n+1, c.what(i), c.who(i))
-		if n < len(c.all)-1 {
-			f.Text += ";"
-		}
+		f.Text += fmt.Sprintf("T%d = %s (%s)\n", n+1, c.what(i), c.who(i))
 		f.Context = append(f.Context, int(c.Txns[i].Invoke))
 		if n < culprits {
 			f.Culprits = append(f.Culprits, int(c.Txns[i].Invoke))
 		}
 	}
-	f.Text += ". " + text
+	f.Text += text
 	slices.Sort(f.Context)
 	slices.Sort(f.Culprits)
 	return f
@@ -269,17 +266,15 @@ func (t *trace) tellCycle(cycle []graph.Edge, a isolation.Anomaly) told {
 		}
 		key = on
 	}
-	text := strings.Join(steps, " ")
+	text := strings.Join(steps, "\n")
 	if len(cycle) > len(shown) {
-		text += fmt.Sprintf(" And so on: the cycle has %d steps.", len(cycle))
+		text += fmt.Sprintf("\nAnd so on: the cycle has %d steps.", len(cycle))
 		arcs = nil
 	}
-	f := c.finding(key, culprits, text+" So T1 would have to come before itself: "+lower(a.About()))
+	f := c.finding(key, culprits, text+"\nSo T1 would have to come before itself. "+a.About())
 	f.Cycle = arcs
 	return f
 }
-
-func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // why says why an edge is there, and on which list, if on one.
 func (c *cast) why(e graph.Edge) (string, int32) {

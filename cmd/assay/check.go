@@ -43,7 +43,8 @@ func newCheckCmd() *cobra.Command {
 		Long:  aboutCheck + exit.Table,
 		Example: `  assay check latest
   assay check results/etcd-register/20260102T150405Z
-  assay check history.edn --model register`,
+  assay check history.edn --model register
+  assay check history.edn --model list-append --expect snapshot-isolation`,
 		Args:              cobra.MatchAll(between(1, 1), positive, f.fit),
 		ValidArgsFunction: completeRun,
 	}
@@ -85,7 +86,7 @@ func limitGarbage() {
 // be obeyed.
 func (f *checkFlags) fit(c *cobra.Command, _ []string) error {
 	ofRuns := []string{"min-availability", "min-availability-under-faults", "max-recovery", "max-latency"}
-	ofFiles := []string{"keyed", "failed-cas", "set", "json"}
+	ofFiles := []string{"keyed", "failed-cas", "expect", "set", "json"}
 	if f.file.model != "" {
 		return without(c, ofRuns, "--%s is for runs: leave out --model")
 	}

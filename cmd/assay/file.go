@@ -26,9 +26,9 @@ import (
 
 // fileFlags are how the history in a file is judged.
 type fileFlags struct {
-	model, failedCompareAndSet string
-	keyed, asJSON              bool
-	set                        []string
+	model, failedCompareAndSet, expect string
+	keyed, asJSON                      bool
+	set                                []string
 }
 
 func (f *fileFlags) declare(c *cobra.Command) {
@@ -36,6 +36,7 @@ func (f *fileFlags) declare(c *cobra.Command) {
 	flags.StringVar(&f.model, "model", "", "what the history in the file is a history of: "+list(modelNames()))
 	keyedFlag(c, &f.keyed)
 	flags.StringVar(&f.failedCompareAndSet, "failed-cas", "", "what a failed compare-and-set tells; mismatch: that the values differed, always")
+	flags.StringVar(&f.expect, "expect", "", "the isolation level that transactions have to satisfy, such as serializable")
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the model; may be repeated")
 	flags.BoolVar(&f.asJSON, "json", false, "print the verdict as JSON, for programs")
 	completeModel(c)
@@ -103,6 +104,9 @@ func (f *fileFlags) options(model models.Model) (models.Options, error) {
 	set := f.set
 	if f.failedCompareAndSet != "" {
 		set = append(set, models.FailedCompareAndSet+"="+f.failedCompareAndSet)
+	}
+	if f.expect != "" {
+		set = append(set, models.Expect+"="+f.expect)
 	}
 	_, chosen, err := settings.Split(set, nil, modelSettings(model))
 	if err != nil {
