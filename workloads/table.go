@@ -8,7 +8,10 @@ import (
 // All are the workloads that there are, in the order in which people are shown
 // them.
 func All() []Workload {
-	return []Workload{NewRegister(), NewQueue(), NewSet()}
+	return []Workload{
+		NewRegister(), NewQueue(), NewSet(),
+		NewAppend(), NewWR(), NewBank(), NewLongFork(), NewWriteSkew(), NewMonotonic(),
+	}
 }
 
 // Find returns the workload of that name.
