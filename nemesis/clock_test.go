@@ -17,6 +17,8 @@ type clockBench struct {
 	skews map[string]cluster.Skew
 	// broken makes SetClocks answer without doing anything.
 	broken bool
+	// began is what begins at n1 once its clock is wrong.
+	began map[string]int
 }
 
 func newClockBench() *clockBench { return &clockBench{bench: newBench("n1", "n2", "n3")} }
@@ -41,6 +43,11 @@ func (b *clockBench) ReadClocks(context.Context) (map[string]cluster.ClockReadin
 		}
 		ahead := b.showsAhead(node.Name(), now)
 		readings[node.Name()] = cluster.ClockReading{Processes: 1, Least: ahead, Most: ahead, At: now}
+		if _, wrong := b.skews["n1"]; wrong && node.Name() == "n1" {
+			r := readings["n1"]
+			r.Began = b.began
+			readings["n1"] = r
+		}
 	}
 	return readings, nil
 }
@@ -216,5 +223,23 @@ func TestMistakesInClocksAreNamed(t *testing.T) {
 		if _, err := Parse(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// A supervisor in a node may start its program again, which gets the same clock.
+func TestWhatBeginsUnderAWrongClockIsInTheHistory(t *testing.T) {
+	t.Parallel()
+	b := newClockBench()
+	b.began = map[string]int{"postgres": 2, "sh": 1}
+	h := runClock(t, b, Config{}, planned("clock", "jump(1h)@n1"))
+	want := "jump 1h0m0s at n1; 3 processes began at n1 meanwhile and got the same clock: postgres (2), sh (1)"
+	told := ""
+	for _, op := range h.Ops {
+		if op.F == history.Heal && op.Type == history.OK {
+			told, _ = op.Value.Text()
+		}
+	}
+	if told != want {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 // skewed is a fault of clocks.
 type skewed struct {
+	findings
 	clocks *clocks
 	id     int
 	nodes  []string
@@ -33,9 +34,37 @@ func (s *skewed) inject(ctx context.Context) error {
 }
 
 func (s *skewed) verify(ctx context.Context) error       { return s.clocks.verify(ctx) }
-func (s *skewed) heal(ctx context.Context) error         { return s.clocks.clear(ctx, s.id) }
 func (s *skewed) verifyHealed(ctx context.Context) error { return s.clocks.verify(ctx) }
 func (s *skewed) holds(ctx context.Context) error        { return s.clocks.verify(ctx) }
+
+// heal notes first what has begun meanwhile: after it nobody knows any more.
+func (s *skewed) heal(ctx context.Context) error {
+	s.noteBegun(ctx)
+	return s.clocks.clear(ctx, s.id)
+}
+
+// noteBegun tells of processes that began while the fault held, as where a supervisor in
+// a node starts another one: the runtime gave them the same clock. Nodes that cannot be
+// looked at tell nothing.
+func (s *skewed) noteBegun(ctx context.Context) {
+	readings, err := s.clocks.cluster.ReadClocks(ctx)
+	if err != nil {
+		return
+	}
+	for _, node := range s.nodes {
+		began := readings[node].Began
+		if len(began) == 0 {
+			continue
+		}
+		var names []string
+		total := 0
+		for _, name := range slices.Sorted(maps.Keys(began)) {
+			total += began[name]
+			names = append(names, fmt.Sprintf("%s (%d)", name, began[name]))
+		}
+		s.add("%s began at %s meanwhile and got the same clock: %s", plural(total, "process", "processes"), node, strings.Join(names, ", "))
+	}
+}
 
 func (s *skewed) concerns(nodes []string) bool {
 	return slices.ContainsFunc(s.nodes, func(n string) bool { return slices.Contains(nodes, n) })

@@ -53,6 +53,10 @@ func (s Skew) Ahead(at time.Time) time.Duration {
 type ClockReading struct {
 	Processes   int
 	Least, Most time.Duration
+	// Began counts by name the processes that have begun since the node's clock was
+	// changed, without those of a node that was started again: a supervisor in it may
+	// start others at any time. Those that end within milliseconds may be missed.
+	Began map[string]int
 	// At is when they were read, by the clock of the machine on which they run.
 	At time.Time
 }

@@ -95,7 +95,7 @@ func (c *Cluster) ReadClocks(ctx context.Context) (map[string]cluster.ClockReadi
 		for _, told := range r.Clocks {
 			readings[told.Node] = cluster.ClockReading{
 				Processes: told.Processes, Least: time.Duration(told.Least), Most: time.Duration(told.Most),
-				At: time.Unix(0, told.At),
+				Began: told.Began, At: time.Unix(0, told.At),
 			}
 		}
 		return err

@@ -1,12 +1,15 @@
 package docker
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/nemesis/agent/hunger"
 )
 
 // ahead is by how much a node's own time is ahead of this machine's.
@@ -141,4 +144,57 @@ func TestClocksAreHealedWithoutTheAgentThatSetThem(t *testing.T) {
 		t.Errorf("a clock that strobes no more: %v", err)
 	}
 	requireAhead(t, c, 0, 0)
+}
+
+// A process that begins in a node while its clock is wrong has the same clock, and is
+// told of: nobody else would know that the program was started again.
+func TestProcessesThatBeginUnderAWrongClockAreCounted(t *testing.T) {
+	c := startCluster(t, requireEngine(t), 2)
+	n := c.node(t, "n1")
+	if err := n.giveProgram(t.Context(), eaterProgram); err != nil {
+		t.Fatal(err)
+	}
+	wrong := map[string]cluster.Skew{"n1": {Offset: time.Hour}}
+	if err := c.SetClocks(t.Context(), wrong); err != nil {
+		t.Fatal(err)
+	}
+	requireBegan(t, c, 0)
+	if err := n.run(t.Context(), eaterProgram, hunger.Spin); err != nil {
+		t.Fatal(err)
+	}
+	requireBegan(t, c, 1)
+	if err := c.SetClocks(t.Context(), wrong); err != nil {
+		t.Fatal(err)
+	}
+	requireBegan(t, c, 1) // they are told until the clock is right
+	for _, do := range []func(context.Context) error{n.Kill, n.Start} {
+		if err := do(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	requireBegan(t, c, 1) // that one was started again by us is known
+	if err := c.SetClocks(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	requireBegan(t, c, 0)
+}
+
+func requireBegan(t *testing.T, c *Cluster, want int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), long)
+	defer cancel()
+	err := eventually(ctx, func() (bool, error) {
+		readings, err := c.ReadClocks(t.Context())
+		got := 0
+		for _, n := range readings["n1"].Began {
+			got += n
+		}
+		if err != nil || got == want && len(readings["n2"].Began) == 0 {
+			return true, err
+		}
+		return got > want, fmt.Errorf("%d began, want %d: %+v", got, want, readings)
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }

@@ -77,7 +77,7 @@ func (a *agent) answer(q protocol.Request) protocol.Response {
 	case protocol.Clocks:
 		return a.clocks.set(q.Nodes)
 	case protocol.Times:
-		return times(q.Nodes)
+		return a.clocks.times(q.Nodes)
 	case protocol.Disks:
 		return a.disks.set(q.Nodes)
 	case protocol.LookAtDisks:

@@ -19,8 +19,9 @@ import (
 // glance.
 type clocks struct {
 	mu sync.Mutex
-	// nodes are those with a skew.
+	// nodes are those with a skew, and begun what has begun in them since, by name.
 	nodes []protocol.Node
+	begun map[string]*beginnings
 	// stop ends the watch, which runs while there are any, and ended is closed
 	// thereafter.
 	stop, ended chan struct{}
@@ -35,11 +36,14 @@ func (c *clocks) set(nodes []protocol.Node) protocol.Response {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	failed := &failures{}
-	c.nodes = nil
+	before := c.begun
+	c.nodes, c.begun = nil, map[string]*beginnings{}
 	for _, node := range nodes {
-		failed.add(node.Name, adjust(node, time.Now()))
+		all, err := adjust(node, time.Now())
+		failed.add(node.Name, err)
 		if node.Skew != nil {
 			c.nodes = append(c.nodes, node)
+			c.begun[node.Name] = before[node.Name].goOn(node, all)
 		}
 	}
 	if len(c.nodes) > 0 {
@@ -69,11 +73,11 @@ func (c *clocks) heal() error {
 	var errs []error
 	for _, node := range c.nodes {
 		node.Skew = nil
-		if err := adjust(node, time.Now()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if _, err := adjust(node, time.Now()); err != nil && !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("clock of %s: %w", node.Name, err))
 		}
 	}
-	c.nodes = nil
+	c.nodes, c.begun = nil, nil
 	return errors.Join(errs...)
 }
 
@@ -91,22 +95,25 @@ func (c *clocks) watch(stop, ended chan struct{}) {
 			for _, node := range c.nodes {
 				// Whether it worked shows when the times are read: processes end and
 				// begin at any moment.
-				_ = adjust(node, now)
+				all, _ := adjust(node, now)
+				c.begun[node.Name].note(all)
 			}
 			c.mu.Unlock()
 		}
 	}
 }
 
-// adjust gives all processes of a node the skew that is due.
-func adjust(node protocol.Node, now time.Time) error {
+// adjust gives all processes of a node the skew that is due, and says which those are.
+func adjust(node protocol.Node, now time.Time) (all []int, err error) {
 	due := dueAt(node.Skew, now)
-	return eachProcess(node, func(pid int) error {
+	err = eachProcess(node, func(pid int) error {
+		all = append(all, pid)
 		if holds, err := clock.Holds(pid, due); err == nil && holds {
 			return nil
 		}
 		return clock.Set(pid, due)
 	})
+	return all, err
 }
 
 // dueAt is the skew at a moment; of one that strobes, half of the time none.
@@ -167,12 +174,12 @@ func passing(err error) bool {
 }
 
 // times reads the clocks of nodes from the memory of their processes.
-func times(nodes []protocol.Node) protocol.Response {
+func (c *clocks) times(nodes []protocol.Node) protocol.Response {
 	var r protocol.Response
 	failed := &failures{}
 	for _, node := range nodes {
 		now := time.Now().Round(0) // as a time of day
-		told := protocol.NodeClock{Node: node.Name, At: now.UnixNano()}
+		told := protocol.NodeClock{Node: node.Name, At: now.UnixNano(), Began: c.begunIn(node.Name)}
 		failed.add(node.Name, eachProcess(node, func(pid int) error {
 			skew, err := clock.Get(pid)
 			if err != nil {

@@ -31,6 +31,9 @@ type NodeClock struct {
 	Processes int    `json:"processes"`
 	Least     int64  `json:"least"`
 	Most      int64  `json:"most"`
+	// Began counts by name the processes that have begun since the node's clock was
+	// changed, without those of a node that was started again.
+	Began map[string]int `json:"began,omitempty"`
 	// At is when they were read, by the machine's clock since 1970.
 	At int64 `json:"at"`
 }
