@@ -50,19 +50,19 @@ func (c *client) get(ctx context.Context, bucket, key string) (entry, error) {
 
 // put changes a key whatever it holds.
 func (c *client) put(ctx context.Context, bucket, key string, value int) (uint64, error) {
-	return c.publish(ctx, message(bucket, key, value))
+	return c.publish(ctx, bucketPrefix+bucket, message(bucket, key, value))
 }
 
 // putIf changes a key if its last change has a version.
 func (c *client) putIf(ctx context.Context, bucket, key string, value int, version uint64) (uint64, error) {
-	return c.publish(ctx, expecting(message(bucket, key, value), version))
+	return c.publish(ctx, bucketPrefix+bucket, expecting(message(bucket, key, value), version))
 }
 
 // deleteIf marks a key as deleted if its last change has a version.
 func (c *client) deleteIf(ctx context.Context, bucket, key string, version uint64) (uint64, error) {
 	m := nats.NewMsg(subject(bucket, key))
 	m.Header.Set(operation, deletion)
-	return c.publish(ctx, expecting(m, version))
+	return c.publish(ctx, bucketPrefix+bucket, expecting(m, version))
 }
 
 func message(bucket, key string, value int) *nats.Msg {

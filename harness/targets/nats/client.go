@@ -2,7 +2,9 @@ package nats
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,17 +18,19 @@ import (
 // Log and Messages, each in a file of its own.
 type client struct {
 	node, address string
+	cfg           cluster.Config
+	making        *sync.Mutex
 
 	conn *nats.Conn
 	js   jetstream.JetStream
-	// bound are the streams and consumers that were looked up over this connection.
+	// The streams and consumers that were seen to over this connection.
 	streams   map[string]jetstream.Stream
 	consumers map[string]bool
 }
 
 // Dial implements cluster.Target. It connects lazily.
-func (Target) Dial(_ context.Context, node cluster.Node, _ cluster.Config) (cluster.Client, error) {
-	return &client{node: node.Name(), address: node.Addr(clientPort)}, nil
+func (t Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cluster.Client, error) {
+	return &client{node: node.Name(), address: node.Addr(clientPort), cfg: cfg, making: t.making}, nil
 }
 
 // Prototype implements cluster.Target.
@@ -67,8 +71,10 @@ func dial(ctx context.Context, address string) (*nats.Conn, error) {
 	return nats.Connect("nats://"+address, nats.NoReconnect(), nats.Timeout(patience))
 }
 
-// stream looks a stream up, once for each connection. An error means that nothing
-// but that was asked.
+// stream looks a stream up, once for each connection, and makes it if the cluster
+// does not know it: also one that it knew before and has forgotten, as an operator
+// would. What it held is gone then, and its absence shows. An error means that nothing
+// else was asked for.
 func (c *client) stream(ctx context.Context, name string) (jetstream.Stream, error) {
 	if err := c.connect(ctx); err != nil {
 		return nil, err
@@ -77,20 +83,40 @@ func (c *client) stream(ctx context.Context, name string) (jetstream.Stream, err
 		return s, nil
 	}
 	s, err := c.js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = c.make(ctx, name)
+	}
 	if err != nil {
-		return nil, workloads.NoEffect(fmt.Errorf("look up stream %s: %w", name, err))
+		return nil, workloads.NoEffect(fmt.Errorf("stream %s: %w", name, err))
 	}
 	c.streams[name] = s
 	return s, nil
 }
 
+// make makes a stream, unless another client of the test is about to or just did. The
+// cluster would accept the same stream from several at a time, but write it down as
+// often, and 2.10.22 forgets exactly what it wrote down last (nats-server pull request
+// 5946).
+func (c *client) make(ctx context.Context, name string) (jetstream.Stream, error) {
+	if !c.making.TryLock() {
+		return nil, errors.New("another client is making one")
+	}
+	defer c.making.Unlock()
+	s, err := c.js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = c.js.CreateStream(ctx, describe(name, c.cfg))
+	}
+	return s, err
+}
+
 // publish has a message stored, and returns the number that it got in its stream.
-func (c *client) publish(ctx context.Context, m *nats.Msg) (uint64, error) {
-	if err := c.connect(ctx); err != nil {
+func (c *client) publish(ctx context.Context, stream string, m *nats.Msg) (uint64, error) {
+	if _, err := c.stream(ctx, stream); err != nil {
 		return 0, err
 	}
 	ack, err := c.js.PublishMsg(ctx, m, jetstream.WithRetryAttempts(0))
 	if err != nil {
+		delete(c.streams, stream) // it may have to be made again
 		return 0, settle(err)
 	}
 	return ack.Sequence, nil

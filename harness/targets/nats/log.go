@@ -16,7 +16,7 @@ import (
 func (c *client) Append(ctx context.Context, partition string, value int) (int64, error) {
 	m := nats.NewMsg(records(partition))
 	m.Data = []byte(strconv.Itoa(value))
-	offset, err := c.publish(ctx, m)
+	offset, err := c.publish(ctx, logStream, m)
 	return int64(offset), err
 }
 

@@ -22,7 +22,7 @@ const redeliverAfter = 2 * time.Second
 func (c *client) Publish(ctx context.Context, queue string, value int) error {
 	m := nats.NewMsg(jobs(queue))
 	m.Data = []byte(strconv.Itoa(value))
-	_, err := c.publish(ctx, m)
+	_, err := c.publish(ctx, jobsStream, m)
 	return err
 }
 

@@ -18,33 +18,37 @@ func healthy(ctx context.Context, node cluster.Node) error {
 	return inspect(ctx, node, "/healthz", nil)
 }
 
-// standing is what a node says that it leads: the cluster, a stream in use.
-type standing struct{ meta, inUse bool }
+// standing is what a node says of itself: that it leads the cluster, with so many
+// others in touch, and that it leads a stream.
+type standing struct {
+	meta    bool
+	current int
+	stream  bool
+}
 
 // ask asks a node what it leads. One that does not answer leads nothing.
 func ask(ctx context.Context, node cluster.Node) standing {
 	var answer struct {
 		Meta struct {
-			Leader string
+			Leader   string
+			Replicas []struct{ Current, Offline bool }
 		} `json:"meta_cluster"`
 		Accounts []struct {
-			Streams []struct {
-				State struct {
-					Messages uint64
-				}
-				Cluster struct {
-					Leader string
-				}
-			} `json:"stream_detail"`
+			Streams []struct{ Cluster struct{ Leader string } } `json:"stream_detail"`
 		} `json:"account_details"`
 	}
 	if inspect(ctx, node, "/jsz?accounts=true&streams=true", &answer) != nil {
 		return standing{}
 	}
 	s := standing{meta: answer.Meta.Leader == node.Name()}
+	for _, peer := range answer.Meta.Replicas {
+		if peer.Current && !peer.Offline {
+			s.current++
+		}
+	}
 	for _, account := range answer.Accounts {
 		for _, stream := range account.Streams {
-			s.inUse = s.inUse || stream.State.Messages > 0 && stream.Cluster.Leader == node.Name()
+			s.stream = s.stream || stream.Cluster.Leader == node.Name()
 		}
 	}
 	return s

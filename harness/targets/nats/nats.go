@@ -15,6 +15,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -27,10 +28,13 @@ const (
 
 // Target is NATS. It implements cluster.Target, cluster.Leaders and
 // cluster.Versioned.
-type Target struct{}
+type Target struct {
+	// making is held by the client that makes a stream.
+	making *sync.Mutex
+}
 
 // New is the target.
-func New() Target { return Target{} }
+func New() Target { return Target{making: new(sync.Mutex)} }
 
 // Name implements cluster.Target.
 func (Target) Name() string { return "nats" }
@@ -117,11 +121,19 @@ func environment(self string, cfg cluster.Config, at cluster.Layout) []string {
 	return []string{fmt.Sprintf("%s=jetstream { store_dir: %q, sync_interval: always }", configVariable, at.Data(self))}
 }
 
-// routes is the whole cluster as the node self reaches it.
+// routes are the nodes to which the node self connects: those before it, and itself in
+// the place of all others. Where two nodes that start at the same moment connect to each
+// other, both take connections for duplicates, and 2.10.24 may be left with none for
+// good. A route to itself is dropped by a server, but it counts: from the number of its
+// routes a new server knows how many have to agree on the first leader.
 func routes(self string, at cluster.Layout) string {
 	var list []string
+	to := at.Names()[0]
 	for _, name := range at.Names() {
-		list = append(list, "nats://"+at.Dial(self, name, peerPort))
+		if to != self {
+			to = name
+		}
+		list = append(list, "nats://"+at.Dial(self, to, peerPort))
 	}
 	return strings.Join(list, ",")
 }

@@ -21,11 +21,9 @@ const (
 )
 
 // Ready implements cluster.Target. A node is ready when it finds nothing wrong with
-// itself, and when all streams, as it is told through the client library, have a
-// leader and replicas that are up to date.
-//
-// A stream that the cluster does not know is made, also one that it knew before and
-// has forgotten, as an operator would: what it held is gone, and its absence shows.
+// itself, when the leader of the cluster is in touch with all the others, and when all
+// streams that there are, as the node tells through the client library, have a leader
+// and replicas that are up to date.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
 	err := each(c, func(_ int, node cluster.Node) error {
 		return await(ctx, node, func(ctx context.Context) error { return healthy(ctx, node) })
@@ -33,12 +31,10 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 	if err != nil {
 		return err
 	}
-	wanted := streams(cfg, len(c.Nodes()))
-	first := c.Nodes()[0]
-	err = await(ctx, first, func(ctx context.Context) error { return provide(ctx, first, wanted) })
-	if err != nil {
+	if err := await(ctx, c.Nodes()[0], func(ctx context.Context) error { return complete(ctx, c) }); err != nil {
 		return err
 	}
+	wanted := replicas(cfg, len(c.Nodes()))
 	return each(c, func(_ int, node cluster.Node) error {
 		return await(ctx, node, func(ctx context.Context) error { return serving(ctx, node, wanted) })
 	})
@@ -66,53 +62,46 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// provide makes the streams that are not there, through one node.
-func provide(ctx context.Context, node cluster.Node, wanted []jetstream.StreamConfig) error {
-	return through(ctx, node, func(js jetstream.JetStream) error {
-		for _, s := range wanted {
-			if err := provideOne(ctx, js, s); err != nil {
-				return fmt.Errorf("stream %s: %w", s.Name, err)
-			}
-		}
+// complete says whether the cluster's leader is in touch with all nodes: it does not
+// place streams on others.
+func complete(ctx context.Context, c cluster.Cluster) error {
+	if len(c.Nodes()) == 1 {
 		return nil
-	})
+	}
+	for _, node := range c.Nodes() {
+		if s := ask(ctx, node); s.meta && s.current == len(c.Nodes())-1 {
+			return nil
+		}
+	}
+	return errors.New("no leader of the cluster is in touch with all other nodes")
 }
 
-func provideOne(ctx context.Context, js jetstream.JetStream, s jetstream.StreamConfig) error {
+// serving says why not all streams are usable through a node, if so.
+func serving(ctx context.Context, node cluster.Node, replicas int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	_, err := js.Stream(ctx, s.Name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = js.CreateStream(ctx, s)
-	}
-	return err
-}
-
-// serving says why not all of the streams are usable through a node, if so.
-func serving(ctx context.Context, node cluster.Node, wanted []jetstream.StreamConfig) error {
 	return through(ctx, node, func(js jetstream.JetStream) error {
-		for _, s := range wanted {
-			if err := whole(ctx, js, s); err != nil {
-				return fmt.Errorf("stream %s: %w", s.Name, err)
+		names := js.StreamNames(ctx)
+		for name := range names.Name() {
+			if err := whole(ctx, js, name, replicas); err != nil {
+				return fmt.Errorf("stream %s: %w", name, err)
 			}
 		}
-		return nil
+		return names.Err()
 	})
 }
 
-func whole(ctx context.Context, js jetstream.JetStream, wanted jetstream.StreamConfig) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	s, err := js.Stream(ctx, wanted.Name)
+func whole(ctx context.Context, js jetstream.JetStream, name string, replicas int) error {
+	s, err := js.Stream(ctx, name)
 	if err != nil {
 		return err
 	}
 	at := s.CachedInfo().Cluster
-	if at == nil {
-		return nil // a server of its own
+	if at == nil || replicas == 1 {
+		return nil // its server leads it
 	}
-	if at.Leader == "" || len(at.Replicas) != wanted.Replicas-1 {
-		return fmt.Errorf("leader %q, %d other replicas of %d", at.Leader, len(at.Replicas), wanted.Replicas-1)
+	if at.Leader == "" || len(at.Replicas) != replicas-1 {
+		return fmt.Errorf("leader %q and %d of %d other replicas are known", at.Leader, len(at.Replicas), replicas-1)
 	}
 	for _, peer := range at.Replicas {
 		if !peer.Current || peer.Offline {
@@ -137,16 +126,15 @@ func through(ctx context.Context, node cluster.Node, ask func(jetstream.JetStrea
 }
 
 // Leaders implements cluster.Leaders: the nodes that say of themselves that they lead
-// a stream with messages in it, which are those that clients use; before there is
-// any, those that say that they lead the cluster. A leader that was cut off says so
-// until it notices.
+// a stream, which is the one that clients use; before there is any, those that say that
+// they lead the cluster. A leader that was cut off says so until it notices.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
 	said := make([]standing, len(c.Nodes()))
-	each(c, func(i int, node cluster.Node) error {
+	err := each(c, func(i int, node cluster.Node) error {
 		said[i] = ask(ctx, node)
 		return nil
 	})
-	leads := func(s standing) bool { return s.inUse }
+	leads := func(s standing) bool { return s.stream }
 	if !slices.ContainsFunc(said, leads) {
 		leads = func(s standing) bool { return s.meta }
 	}
@@ -156,7 +144,7 @@ func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) 
 			names = append(names, node.Name())
 		}
 	}
-	return names, nil
+	return names, err
 }
 
 // each runs f for all nodes at once.

@@ -11,7 +11,7 @@ import (
 
 // Add implements workloads.Set: every element is a message with a subject of its own.
 func (c *client) Add(ctx context.Context, set string, element int) error {
-	_, err := c.publish(ctx, nats.NewMsg(elements(set)+strconv.Itoa(element)))
+	_, err := c.publish(ctx, setStream, nats.NewMsg(elements(set)+strconv.Itoa(element)))
 	return err
 }
 

@@ -1,6 +1,8 @@
 package nats
 
 import (
+	"cmp"
+
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -19,23 +21,22 @@ const (
 	keyPrefix    = "$KV."
 )
 
-// streams are made as soon as the cluster can keep them.
-func streams(cfg cluster.Config, nodes int) []jetstream.StreamConfig {
-	all := []jetstream.StreamConfig{
-		bucket(registerStream, keyPrefix+"register.>"),
-		bucket(versionsStream, keyPrefix+"versions.>"),
-		{Name: setStream, Subjects: []string{"set.>"}},
-		{Name: logStream, Subjects: []string{"log.>"}},
-		{Name: jobsStream, Subjects: []string{"jobs.>"}, Retention: jetstream.WorkQueuePolicy},
+// describe is how a stream is made. Each is made by the first client that needs it:
+// what a cluster has to remember has a part in what it forgets.
+func describe(stream string, cfg cluster.Config) jetstream.StreamConfig {
+	s := map[string]jetstream.StreamConfig{
+		registerStream: bucket(registerStream, keyPrefix+"register.>"),
+		versionsStream: bucket(versionsStream, keyPrefix+"versions.>"),
+		setStream:      {Name: setStream, Subjects: []string{"set.>"}},
+		logStream:      {Name: logStream, Subjects: []string{"log.>"}},
+		jobsStream:     {Name: jobsStream, Subjects: []string{"jobs.>"}, Retention: jetstream.WorkQueuePolicy},
+	}[stream]
+	s.Replicas = replicas(cfg, cmp.Or(cfg.Nodes, 3))
+	s.AllowDirect = setting(cfg, "reads") == "direct"
+	if setting(cfg, "storage") == "memory" {
+		s.Storage = jetstream.MemoryStorage
 	}
-	for i := range all {
-		all[i].Replicas = replicas(cfg, nodes)
-		all[i].AllowDirect = setting(cfg, "reads") == "direct"
-		if setting(cfg, "storage") == "memory" {
-			all[i].Storage = jetstream.MemoryStorage
-		}
-	}
-	return all
+	return s
 }
 
 // bucket is what the library makes of a key-value bucket without a history. It always
