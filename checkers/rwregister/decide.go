@@ -2,6 +2,7 @@ package rwregister
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/assaykit/assay/checkers/isolation"
@@ -75,12 +76,15 @@ func (d *decision) kept(l isolation.Level) {
 	}
 }
 
-// broken notes that a level is not kept, and neither are those that imply it.
+// broken notes that a level is not kept, and neither is any other that the anomaly
+// rules out. Evidence that there was before is forgotten if it tells no more.
 func (d *decision) broken(e evidence) {
-	d.evidence = append(d.evidence, e)
-	for _, stronger := range isolation.All() {
-		if stronger.Implies(e.level) {
-			d.answers[stronger] = order.Broken
+	d.evidence = append(slices.DeleteFunc(d.evidence, func(old evidence) bool {
+		return e.anomaly.RulesOut(old.level) && !old.anomaly.RulesOut(e.level)
+	}), e)
+	for _, l := range isolation.All() {
+		if e.anomaly.RulesOut(l) {
+			d.answers[l] = order.Broken
 		}
 	}
 }

@@ -132,8 +132,11 @@ func TestRandomHistoriesAreDecidedLikeByTryingEverything(t *testing.T) {
 	script.Try(t, 4000, 4, func(t *testing.T, random *rand.Rand) bool {
 		h := smallHistory(random, 0)
 		limits := order.DefaultLimits
-		if random.IntN(2) == 0 {
+		switch random.IntN(3) {
+		case 0:
 			limits.Matrix = 0 // then paths are looked for
+		case 1:
+			limits.OnlySearch = true
 		}
 		return agrees(t, tally, h, limits)
 	})

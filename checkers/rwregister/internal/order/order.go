@@ -79,6 +79,8 @@ type Limits struct {
 	Matrix int
 	// Pairs is how many pairs of chains the search may choose between.
 	Pairs int
+	// OnlySearch leaves out what comes before the search, so that it can be tested.
+	OnlySearch bool
 }
 
 // DefaultLimits are for a machine with a gigabyte to spare.
@@ -98,6 +100,10 @@ func Decide(ctx context.Context, h *registers.History, kind Kind, base Base, lim
 	}
 	if !p.sort(nil) {
 		return p.broken()
+	}
+	if limits.OnlySearch {
+		p.openAll()
+		return p.search(ctx, limits)
 	}
 	if p.guess(false) || p.guess(true) {
 		return Result{Answer: Kept}

@@ -37,6 +37,17 @@ func (p *problem) search(ctx context.Context, limits Limits) Result {
 	}
 }
 
+// openAll leaves all pairs open, but those with the initial states.
+func (p *problem) openAll() {
+	for n := range p.keys {
+		for i := 1; i < len(p.keys[n].chains); i++ {
+			for j := i + 1; j < len(p.keys[n].chains); j++ {
+				p.open = append(p.open, pair{key: int32(n), first: int32(i), second: int32(j)})
+			}
+		}
+	}
+}
+
 // A literal is twice the number of an open pair if its first chain comes first, one
 // more if the second one does.
 type literal = int32
