@@ -13,12 +13,13 @@ import (
 	"github.com/assaykit/assay/harness/targets/nats"
 	"github.com/assaykit/assay/harness/targets/postgres"
 	"github.com/assaykit/assay/harness/targets/rabbitmq"
+	"github.com/assaykit/assay/harness/targets/redis"
 	"github.com/assaykit/assay/harness/targets/zookeeper"
 )
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), zookeeper.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), redis.New(), zookeeper.New()}
 }
 
 // Find returns the target with a name.

@@ -1,0 +1,153 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+const (
+	// patience is how long a single question to a node may take.
+	patience = time.Second
+	// pause is the time between two questions.
+	pause = 50 * time.Millisecond
+)
+
+// Ready implements cluster.Target: one node is master, all others are its replicas and
+// have what it has, and every sentinel names it and would be able to replace it.
+func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
+	for _, node := range c.Nodes() {
+		t.servers.add(node)
+	}
+	for last := errors.New("nothing"); ; {
+		err := whole(ctx, c, setting(cfg, "mode") == "single")
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
+		}
+		last = err
+		wait(ctx, pause)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// whole says what is missing, if anything is.
+func whole(ctx context.Context, c cluster.Cluster, single bool) error {
+	roles := make([]role, len(c.Nodes()))
+	err := each(c, func(i int, node cluster.Node) (err error) {
+		roles[i], err = roleOf(ctx, node)
+		return err
+	})
+	if err != nil || single {
+		return err
+	}
+	leader := ""
+	for i, node := range c.Nodes() {
+		if roles[i].master && leader != "" {
+			return fmt.Errorf("%s and %s are masters", leader, node.Name())
+		}
+		if roles[i].master {
+			leader = node.Name()
+		}
+	}
+	for i, node := range c.Nodes() {
+		if r := roles[i]; !r.master && (r.follows != leader || !r.connected) {
+			return fmt.Errorf("%s follows %q (connected: %t), and %q is master", node.Name(), r.follows, r.connected, leader)
+		}
+	}
+	return each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
+}
+
+// role is what a server says that it is: a master, or a replica that follows one and is
+// connected to it, with all that it had.
+type role struct {
+	master    bool
+	follows   string
+	connected bool
+}
+
+func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
+	link := redis.NewClient(options(node.Addr(clientPort)))
+	defer link.Close()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	answer, err := link.Do(ctx, "ROLE").Slice()
+	if err != nil {
+		return role{}, fmt.Errorf("%s: role: %w", node.Name(), err)
+	}
+	switch {
+	case len(answer) == 3 && answer[0] == "master":
+		return role{master: true}, nil
+	case len(answer) == 5 && answer[0] == "slave":
+		return role{follows: fmt.Sprint(answer[1]), connected: answer[3] == "connected"}, nil
+	}
+	return role{}, fmt.Errorf("%s: role: %v", node.Name(), answer)
+}
+
+// watched asks a node's sentinel who is master, and whether as many sentinels as there
+// are nodes would agree on another.
+func watched(ctx context.Context, node cluster.Node, leader string, nodes int) error {
+	link := redis.NewSentinelClient(options(node.Addr(sentinelPort)))
+	defer link.Close()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	named, err := link.GetMasterAddrByName(ctx, master).Result()
+	if err != nil {
+		return fmt.Errorf("%s: sentinel: %w", node.Name(), err)
+	}
+	if len(named) == 0 || named[0] != leader {
+		return fmt.Errorf("the sentinel on %s names %v, and %s is master", node.Name(), named, leader)
+	}
+	quorum, err := link.CkQuorum(ctx, master).Result()
+	if err != nil {
+		return fmt.Errorf("%s: sentinel: %w", node.Name(), err)
+	}
+	if !strings.HasPrefix(quorum, fmt.Sprintf("OK %d ", nodes)) {
+		return fmt.Errorf("the sentinel on %s says: %s", node.Name(), quorum)
+	}
+	return nil
+}
+
+// Leaders implements cluster.Leaders: those that say that they are masters. One that was
+// replaced without its knowledge says so until it hears of it.
+func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
+	claims := make([]bool, len(c.Nodes()))
+	err := each(c, func(i int, node cluster.Node) error {
+		r, err := roleOf(ctx, node)
+		claims[i] = err == nil && r.master
+		return nil
+	})
+	var names []string
+	for i, node := range c.Nodes() {
+		if claims[i] {
+			names = append(names, node.Name())
+		}
+	}
+	return names, err
+}
+
+// each runs f for all nodes at once.
+func each(c cluster.Cluster, f func(int, cluster.Node) error) error {
+	var all sync.WaitGroup
+	failed := make([]error, len(c.Nodes()))
+	for i, node := range c.Nodes() {
+		all.Go(func() { failed[i] = f(i, node) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
+}
