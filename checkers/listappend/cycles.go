@@ -42,8 +42,7 @@ func (c *cycles) undecide(a isolation.Anomaly, why string) {
 	c.undecided, c.why = append(c.undecided, a.Contradicts()...), why
 }
 
-// all looks for cycles of all kinds. What is ruled out already is not looked for. The
-// error is that of the context.
+// all looks for cycles of all kinds. The error is that of the context.
 func (c *cycles) all() error {
 	for _, v := range varieties {
 		if err := c.variety(v); err != nil {
@@ -66,7 +65,8 @@ func (c *cycles) all() error {
 	return nil
 }
 
-// variety looks in each component for the smallest cycle of its worst class.
+// variety looks in each component for the smallest cycle of its worst class. With an
+// order it looks only for what is not ruled out without it.
 func (c *cycles) variety(v variety) error {
 	before := findings{count: map[isolation.Anomaly]int{}}
 	for a, n := range c.found.count {
@@ -74,7 +74,7 @@ func (c *cycles) variety(v variety) error {
 	}
 	skip := func(class graph.Class) bool {
 		a := v.anomaly(class)
-		return before.ruledOut(a) || c.found.enough(a)
+		return c.found.enough(a) || v.order != nil && before.ruledOut(a)
 	}
 	for _, part := range c.graph.Components(graph.Missing(v.order...)) {
 		class, cycle, err := part.Worst(c.ctx, skip, v.order...)

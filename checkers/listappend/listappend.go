@@ -11,6 +11,7 @@ package listappend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/isolation"
@@ -81,6 +82,9 @@ func (c checker) judge(ctx context.Context, t *trace) isolation.Outcome {
 	if !search.graph.Acyclic(graph.Missing(graph.Realtime)) {
 		search.graph = l.graph(true, c.Clients)
 		err = search.all()
+	}
+	if k := slices.IndexFunc(t.lists, func(l list) bool { return l.contradictory }); k >= 0 {
+		search.undecide(isolation.G0, fmt.Sprintf("reads of list %s contradict each other, so the order of its versions is not known", name(t.Keys[k])))
 	}
 	o.Findings, o.Unknown, o.Undecided = found.all, search.why, search.undecided
 	switch {

@@ -46,8 +46,10 @@ func (l *look) all() {
 	l.contested()
 }
 
-func (l *look) edge(from, to int32, k graph.Kind) {
-	if from != to {
+// edge notes a dependency on account of a list, unless the order of its versions is not
+// known.
+func (l *look) edge(list *list, from, to int32, k graph.Kind) {
+	if from != to && !list.contradictory {
 		l.edges = append(l.edges, graph.Edge{From: from, To: to, Kind: k})
 	}
 }
@@ -65,13 +67,13 @@ func (l *look) chain(key int32) {
 		}
 		w := l.appends[a].txn
 		if before != none {
-			l.edge(before, w, graph.WW)
+			l.edge(list, before, w, graph.WW)
 		}
 		before = w
 	}
 	if before != none {
 		for _, w := range list.unread {
-			l.edge(before, w, graph.WW)
+			l.edge(list, before, w, graph.WW)
 		}
 	}
 }
@@ -152,17 +154,24 @@ func (l *look) read(i, at int32) {
 // the next one on the reader. Behind the reader's own elements the next version
 // follows by ww anyway.
 func (l *look) depend(i int32, o observation) {
+	list := &l.lists[o.key]
 	if o.of != none {
-		l.edge(o.of, i, graph.WR)
+		l.edge(list, o.of, i, graph.WR)
 	}
 	if o.own > 0 {
 		return
 	}
-	list := &l.lists[o.key]
-	if next := l.missed(&o); int(next) == len(list.versions) {
+	switch next := l.missed(&o); {
+	case int(next) < len(list.versions):
+		l.edge(list, i, l.writer(list, next), graph.RW)
+	case !o.intermediate:
 		list.complete = appendNew(list.complete, i)
-	} else {
-		l.edge(i, l.writer(list, next), graph.RW)
+	default:
+		for _, u := range list.unread {
+			if u != o.of {
+				l.edge(list, i, u, graph.RW)
+			}
+		}
 	}
 }
 
@@ -300,7 +309,9 @@ func (l *look) graph(sessions bool, clients int) *graph.Graph {
 	}
 	for k := range l.lists {
 		list := &l.lists[k]
-		b.Fan(list.complete, list.unread, graph.RW)
+		if !list.contradictory {
+			b.Fan(list.complete, list.unread, graph.RW)
+		}
 	}
 	if sessions {
 		b.Sessions(l.Sessions(clients), l.Done)

@@ -38,6 +38,9 @@ type list struct {
 	// complete are the transactions that read the longest version before they appended
 	// anything themselves, and first those of unread among them.
 	complete, first []int32
+	// contradictory says that some reads are no beginning of the longest version: the
+	// order of the versions is not known then.
+	contradictory bool
 }
 
 // trace is a history of transactions on lists, with the order of their versions.
@@ -192,7 +195,7 @@ func (t *trace) reads(do func(txn, read int32, found []history.Value)) {
 func (t *trace) compare() {
 	longest := make([][]history.Value, len(t.lists))
 	for k := range t.lists {
-		t.lists[k].read = none
+		t.lists[k].read, t.lists[k].contradictory = none, false
 	}
 	t.known = 0
 	t.reads(func(txn, read int32, found []history.Value) {
@@ -206,6 +209,7 @@ func (t *trace) compare() {
 	t.reads(func(_, read int32, found []history.Value) {
 		if !begins(found, longest[t.Ops[read].Key]) {
 			t.strays[read] = true
+			t.lists[t.Ops[read].Key].contradictory = true
 		}
 	})
 }

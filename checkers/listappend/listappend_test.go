@@ -1,0 +1,380 @@
+package listappend
+
+import (
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/internal/script"
+	"github.com/assaykit/assay/checkers/isolation"
+	"github.com/assaykit/assay/harness/history"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func check(t testing.TB, o Options, h *history.History) checkers.Verdict {
+	t.Helper()
+	v, err := New(o).Check(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// known are small histories, and all anomalies that they have, the gravest first: one
+// of each, and what is nearly one.
+var known = []struct{ name, want, text string }{
+	{"all is well", "", `
+		0 invoke txn [["append","x",1],["r","y",null]]
+		0 ok txn [["append","x",1],["r","y",null]]
+		1 invoke txn [["r","x",null],["append","y",2]]
+		1 ok txn [["r","x",[1]],["append","y",2]]`},
+	{"a transaction reads what it appended", "", `
+		0 invoke txn [["append","x",1],["r","x",null],["append","x",2],["r","x",null]]
+		0 ok txn [["append","x",1],["r","x",[1]],["append","x",2],["r","x",[1,2]]]`},
+	{"an element that nobody appended", "thin-air-read", `
+		0 invoke txn [["r","x",null]]
+		0 ok txn [["r","x",[7]]]`},
+	{"a transaction reads what it appends only later", "future-read", `
+		0 invoke txn [["r","x",null],["append","x",1]]
+		0 ok txn [["r","x",[1]],["append","x",1]]`},
+	{"a transaction does not read what it appended", "missing-own-write", `
+		0 invoke txn [["append","x",1],["r","x",null]]
+		0 ok txn [["append","x",1],["r","x",null]]`},
+	{"an element is there twice", "duplicate-elements", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1,1]]]`},
+	{"the attempt before failed, and the element is there once", "", `
+		0 invoke txn [["append","x",1]]
+		0 fail txn [["append","x",1]] !conflict
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]`},
+	{"dirty write: of two transactions each comes first on one list", "G0", `
+		0 invoke txn [["append","x",1],["append","y",1]]
+		1 invoke txn [["append","x",2],["append","y",2]]
+		0 ok txn [["append","x",1],["append","y",1]]
+		1 ok txn [["append","x",2],["append","y",2]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",[1,2]]]
+		2 invoke txn [["r","y",null]]
+		2 ok txn [["r","y",[2,1]]]`},
+	{"aborted read", "G1a", `
+		0 invoke txn [["append","x",1]]
+		0 fail txn [["append","x",1]] !conflict
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]`},
+	{"dirty update: an aborted version is built upon", "G1a dirty-update", `
+		0 invoke txn [["append","x",1]]
+		0 fail txn [["append","x",1]] !conflict
+		1 invoke txn [["append","x",2]]
+		1 ok txn [["append","x",2]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",[1,2]]]`},
+	{"two reads contradict each other", "incompatible-order", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["append","x",2]]
+		2 invoke txn [["r","x",null]]
+		3 invoke txn [["r","x",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["append","x",2]]
+		2 ok txn [["r","x",[1,2]]]
+		3 ok txn [["r","x",[2]]]`},
+	{"a transaction's elements stand in the wrong order", "incompatible-order G1b", `
+		0 invoke txn [["append","x",1],["append","x",2]]
+		0 ok txn [["append","x",1],["append","x",2]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[2,1]]]`},
+	{"intermediate read", "G1b", `
+		0 invoke txn [["append","x",1],["append","x",2]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]
+		0 ok txn [["append","x",1],["append","x",2]]`},
+	{"circular information flow", "G1c", `
+		0 invoke txn [["append","x",1],["r","y",null]]
+		1 invoke txn [["append","y",2],["r","x",null]]
+		0 ok txn [["append","x",1],["r","y",[2]]]
+		1 ok txn [["append","y",2],["r","x",[1]]]`},
+	{"lost update", "lost-update G-single", `
+		0 invoke txn [["r","x",null],["append","x",1]]
+		1 invoke txn [["r","x",null],["append","x",2]]
+		0 ok txn [["r","x",null],["append","x",1]]
+		1 ok txn [["r","x",null],["append","x",2]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",[1,2]]]`},
+	{"lost update of two that nobody read", "lost-update G2-item", `
+		0 invoke txn [["r","x",null],["append","x",1]]
+		1 invoke txn [["r","x",null],["append","x",2]]
+		0 ok txn [["r","x",null],["append","x",1]]
+		1 ok txn [["r","x",null],["append","x",2]]`},
+	{"an update that nobody read, and blind ones beside it", "", `
+		0 invoke txn [["r","x",null],["append","x",1]]
+		1 invoke txn [["append","x",2]]
+		2 invoke txn [["append","x",3]]
+		0 ok txn [["r","x",null],["append","x",1]]
+		1 ok txn [["append","x",2]]
+		2 ok txn [["append","x",3]]`},
+	{"a transaction that was seen vanishes", "observed-transaction-vanishes fractured-read G-single", `
+		0 invoke txn [["append","x",1],["append","y",1]]
+		1 invoke txn [["r","x",null],["r","y",null]]
+		0 ok txn [["append","x",1],["append","y",1]]
+		1 ok txn [["r","x",[1]],["r","y",null]]`},
+	{"fractured read: the missing half was read first", "fractured-read G-single", `
+		0 invoke txn [["append","x",1],["append","y",1]]
+		1 invoke txn [["r","y",null],["r","x",null]]
+		0 ok txn [["append","x",1],["append","y",1]]
+		1 ok txn [["r","y",null],["r","x",[1]]]`},
+	{"a transaction reads a list twice, and it grew", "internal fractured-read G-single", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["r","x",null],["r","x",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["r","x",null],["r","x",[1]]]`},
+	{"others' elements appear when a transaction appends", "lost-update internal fractured-read G-single", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["r","x",null],["append","x",2],["r","x",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["r","x",null],["append","x",2],["r","x",[1,2]]]`},
+	{"who sees an effect does not see its cause", "non-causal-read G-single", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		2 invoke txn [["r","y",null],["r","x",null]]
+		1 invoke txn [["r","x",null],["append","y",2]]
+		1 ok txn [["r","x",[1]],["append","y",2]]
+		2 ok txn [["r","y",[2]],["r","x",null]]`},
+	{"read skew by way of an overwritten version, which is causal", "G-single non-prefix-read", `
+		0 invoke txn [["append","x",1],["append","y",1]]
+		1 invoke txn [["append","x",2]]
+		2 invoke txn [["r","x",null],["r","y",null]]
+		0 ok txn [["append","x",1],["append","y",1]]
+		1 ok txn [["append","x",2]]
+		2 ok txn [["r","x",[1,2]],["r","y",null]]`},
+	{"long fork", "non-prefix-read G-nonadjacent", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["append","y",1]]
+		2 invoke txn [["r","x",null],["r","y",null]]
+		3 invoke txn [["r","x",null],["r","y",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["append","y",1]]
+		2 ok txn [["r","x",[1]],["r","y",null]]
+		3 ok txn [["r","x",null],["r","y",[1]]]`},
+	{"no fork: one saw nothing", "", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["append","y",1]]
+		2 invoke txn [["r","x",null],["r","y",null]]
+		3 invoke txn [["r","x",null],["r","y",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["append","y",1]]
+		2 ok txn [["r","x",[1]],["r","y",null]]
+		3 ok txn [["r","x",null],["r","y",null]]`},
+	{"write skew", "G2-item", `
+		0 invoke txn [["r","x",null],["append","y",1]]
+		1 invoke txn [["r","y",null],["append","x",1]]
+		0 ok txn [["r","x",null],["append","y",1]]
+		1 ok txn [["r","y",null],["append","x",1]]`},
+	{"no skew: one saw the other", "", `
+		0 invoke txn [["r","x",null],["append","y",1]]
+		1 invoke txn [["r","y",null],["append","x",1]]
+		0 ok txn [["r","x",null],["append","y",1]]
+		1 ok txn [["r","y",[1]],["append","x",1]]`},
+	{"a session's appends change places", "G0-session", `
+		1 invoke txn [["append","x",9]]
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		0 invoke txn [["append","x",2]]
+		0 ok txn [["append","x",2]]
+		1 ok txn [["append","x",9]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",[2,1]]]`},
+	{"a session reads what it appends only later", "G1c-session", `
+		0 invoke txn [["r","x",null]]
+		1 invoke txn [["r","x",null]]
+		0 ok txn [["r","x",[1]]]
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["r","x",[1]]]`},
+	{"a session does not read what it appended", "non-causal-read G-single-session", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		0 invoke txn [["r","x",null]]
+		0 ok txn [["r","x",null]]`},
+	{"a session forks", "non-prefix-read G-nonadjacent-session G-single-realtime", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 invoke txn [["append","y",1]]
+		0 invoke txn [["r","y",null]]
+		1 ok txn [["append","y",1]]
+		0 ok txn [["r","y",null]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]`},
+	{"sessions skew", "G2-item-session G-single-realtime", `
+		0 invoke txn [["r","x",null],["append","y",1]]
+		0 ok txn [["r","x",null],["append","y",1]]
+		1 invoke txn [["r","y",null],["append","z",1]]
+		0 invoke txn [["r","z",null]]
+		1 ok txn [["r","y",null],["append","z",1]]
+		0 ok txn [["r","z",null]]`},
+	{"appends change places in time", "G0-realtime", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 invoke txn [["append","x",2]]
+		1 ok txn [["append","x",2]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",[2,1]]]`},
+	{"an element is read before it is appended", "G1c-realtime", `
+		0 invoke txn [["r","x",null]]
+		0 ok txn [["r","x",[1]]]
+		1 invoke txn [["append","x",1]]
+		1 ok txn [["append","x",1]]`},
+	{"stale read", "G-single-realtime", `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]`},
+	{"snapshots fork in time: who saw an append of which another one knew nothing later", "G-nonadjacent-realtime", `
+		3 invoke txn [["r","x",null],["r","y",null]]
+		2 invoke txn [["append","x",1]]
+		4 invoke txn [["append","y",1]]
+		4 ok txn [["append","y",1]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]
+		2 ok txn [["append","x",1]]
+		3 ok txn [["r","x",[1]],["r","y",null]]`},
+	{"write skew in time", "G2-item-realtime", `
+		2 invoke txn [["append","x",1],["r","y",null]]
+		3 invoke txn [["append","y",1]]
+		3 ok txn [["append","y",1]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]
+		2 ok txn [["append","x",1],["r","y",null]]`},
+	{"no stale read: it was under way", "", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["r","x",null]]
+		0 ok txn [["append","x",1]]
+		1 ok txn [["r","x",null]]`},
+	{"a transaction of unknown outcome may never have happened", "", `
+		0 invoke txn [["append","x",1]]
+		0 info txn [["append","x",1]] !timeout
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]`},
+	{"one that was seen happened as a whole", "observed-transaction-vanishes fractured-read G-single", `
+		0 invoke txn [["append","x",1],["append","y",1]]
+		0 info txn [["append","x",1],["append","y",1]] !timeout
+		1 invoke txn [["r","x",null],["r","y",null]]
+		1 ok txn [["r","x",[1]],["r","y",null]]`},
+	{"one that was seen may have happened late", "", `
+		0 invoke txn [["append","x",1]]
+		0 info txn [["append","x",1]] !timeout
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",null]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]`},
+	{"but not before it was invoked", "G1c-realtime", `
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]
+		0 invoke txn [["append","x",1]]
+		0 info txn [["append","x",1]] !timeout`},
+	{"what one of unknown outcome saw is known, if it was recorded and it happened", "G1c", `
+		0 invoke txn [["append","x",1],["r","y",null]]
+		0 info txn [["append","x",1],["r","y",[2]]] !timeout
+		1 invoke txn [["append","y",2],["r","x",null]]
+		1 ok txn [["append","y",2],["r","x",[1]]]`},
+	{"what one saw does not count if nobody saw it", "", `
+		0 invoke txn [["append","x",1],["r","y",null]]
+		0 info txn [["append","x",1],["r","y",[2]]] !timeout
+		1 invoke txn [["append","y",2],["r","x",null]]
+		1 ok txn [["append","y",2],["r","x",null]]`},
+}
+
+func TestKnownHistories(t *testing.T) {
+	var golden strings.Builder
+	for _, c := range known {
+		h := script.Parse(t, c.text)
+		tr, err := parse(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome := checker{}.judge(t.Context(), tr)
+		if got := anomaliesOf(outcome.Findings); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+		v := check(t, Options{}, h)
+		if (v.Validity == checkers.Invalid) != (c.want != "") {
+			t.Errorf("%s: %v (%s)", c.name, v.Validity, v.Reason)
+		}
+		if c.want != "" {
+			script.PointsAtCalls(t, h, v)
+		}
+		golden.WriteString(script.Explained(c.name, v))
+	}
+	script.Golden(t, "testdata/explanations.txt", golden.String(), *update)
+}
+
+// anomaliesOf are the names of findings, each once, the gravest first.
+func anomaliesOf(findings []checkers.Finding) string {
+	var names []string
+	for _, a := range isolation.Anomalies() {
+		if slices.ContainsFunc(findings, func(f checkers.Finding) bool { return f.Anomaly == string(a) }) {
+			names = append(names, string(a))
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// Every anomaly that this checker can find is among the known histories.
+func TestEveryAnomalyIsKnown(t *testing.T) {
+	seen := map[string]bool{string(isolation.CyclicVersions): true} // of registers only
+	for _, c := range known {
+		for _, name := range strings.Fields(c.want) {
+			seen[name] = true
+		}
+	}
+	for _, a := range isolation.Anomalies() {
+		if !seen[string(a)] {
+			t.Errorf("there is no history with %s", a)
+		}
+	}
+}
+
+func TestWhatCannotBeJudgedIsUnknown(t *testing.T) {
+	for want, text := range map[string]string{
+		"no read was ever answered": `
+			0 invoke txn [["append","x",1]]
+			0 ok txn [["append","x",1]]`,
+		"nobody can tell whose": `
+			0 invoke txn [["append","x",1]]
+			1 invoke txn [["append","x",1]]
+			0 info txn [["append","x",1]]
+			1 ok txn [["append","x",1]]`,
+		"no such operation": `
+			0 invoke read
+			0 ok read 1`,
+		"nothing was observed": "",
+	} {
+		if v := check(t, Options{}, script.Parse(t, text)); v.Validity != checkers.Unknown || !strings.Contains(v.Reason, want) {
+			t.Errorf("%v: %s, want %s", v.Validity, v.Reason, want)
+		}
+	}
+}
+
+// Of clients that go on under new process numbers the sessions are longer.
+func TestSessionsOfClients(t *testing.T) {
+	h := script.Parse(t, `
+		0 invoke txn [["append","x",1]]
+		0 ok txn [["append","x",1]]
+		0 invoke txn [["append","y",1]]
+		0 info txn [["append","y",1]]
+		2 invoke txn [["r","x",null]]
+		2 ok txn [["r","x",null]]
+		1 invoke txn [["r","x",null]]
+		1 ok txn [["r","x",[1]]]`)
+	for clients, want := range map[int]checkers.Validity{0: checkers.Valid, 2: checkers.Invalid, 3: checkers.Valid} {
+		if v := check(t, Options{Expected: isolation.Causal, Clients: clients}, h); v.Validity != want {
+			t.Errorf("%d clients: %v (%s)", clients, v.Validity, v.Reason)
+		}
+	}
+}
