@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,8 @@ type client struct {
 	exclusive bool
 	// remote is the connection, nil or closed if there is none.
 	remote *pgx.Conn
+	// writes counts what was sent over all connections.
+	writes atomic.Int64
 }
 
 // Dial implements cluster.Target. It connects lazily.
@@ -33,7 +36,13 @@ func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cl
 	if setting(cfg, "reads") == "primary" {
 		settings.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
-	return &client{settings: settings, exclusive: setting(cfg, "receive") == "exclusive"}, nil
+	return newClient(settings, setting(cfg, "receive") == "exclusive"), nil
+}
+
+func newClient(settings *pgx.ConnConfig, exclusive bool) *client {
+	c := &client{settings: settings, exclusive: exclusive}
+	watch(settings, &c.writes)
+	return c
 }
 
 // Prototype implements cluster.Target.
@@ -71,8 +80,9 @@ func (c *client) execute(ctx context.Context, statement string, args ...any) (in
 	if err != nil {
 		return 0, err
 	}
+	before := c.writes.Load()
 	tag, err := remote.Exec(ctx, statement, args...)
-	return tag.RowsAffected(), outcome(err)
+	return tag.RowsAffected(), outcome(err, c.writes.Load() > before)
 }
 
 // change executes one statement that changes something and returns at most one row.
@@ -81,8 +91,9 @@ func (c *client) change(ctx context.Context, into []any, statement string, args 
 	if err != nil {
 		return false, err
 	}
+	before := c.writes.Load()
 	found, err = row(ctx, remote, into, statement, args...)
-	return found, outcome(err)
+	return found, outcome(err, c.writes.Load() > before)
 }
 
 // look executes one statement that changes nothing and returns at most one row.
@@ -134,8 +145,9 @@ func (c *client) transact(ctx context.Context, do func(pgx.Tx) error) error {
 		undo(ctx, tx)
 		return workloads.NoEffect(fmt.Errorf("before commit: %w", err))
 	}
-	if err := outcome(tx.Commit(ctx)); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	before := c.writes.Load()
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", outcome(err, c.writes.Load() > before))
 	}
 	return nil
 }

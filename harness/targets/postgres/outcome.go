@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,16 +18,41 @@ import (
 // outcome wraps the error of a commit, or of a statement that is a transaction of its
 // own, by workloads.NoEffect if nothing was sent, or if the server's answer proves
 // that the transaction was aborted.
-func outcome(err error) error {
+func outcome(err error, sent bool) error {
 	switch {
 	case err == nil:
 		return nil
-	case pgconn.SafeToRetry(err):
+	case !sent:
 		return workloads.NoEffect(fmt.Errorf("never sent: %w", err))
 	case errors.Is(err, pgx.ErrTxCommitRollback), aborted(err):
 		return workloads.NoEffect(fmt.Errorf("aborted: %w", err))
 	}
 	return err
+}
+
+// wire is a connection that counts what is written to it, before it is written. The
+// driver's own word is not enough: its SafeToRetry is true as well of a commit whose
+// answer was lost with the connection ("conn closed", pgx 5.12.0).
+type wire struct {
+	net.Conn
+	writes *atomic.Int64
+}
+
+func (w wire) Write(b []byte) (int, error) {
+	w.writes.Add(1)
+	return w.Conn.Write(b)
+}
+
+// watch makes connections with these settings count their writes.
+func watch(settings *pgx.ConnConfig, writes *atomic.Int64) {
+	dial := settings.DialFunc
+	settings.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return wire{conn, writes}, nil
+	}
 }
 
 // aborted says whether an error is the server's answer that the transaction was

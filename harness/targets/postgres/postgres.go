@@ -25,7 +25,7 @@ package postgres
 
 import (
 	_ "embed"
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -105,8 +105,8 @@ func (Target) Settings() []cluster.Setting {
 // Nodes implements cluster.Target.
 func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, error) {
 	names := at.Names()
-	if setting(cfg, "synchronous-standbys") == "any" && len(names) == 1 {
-		return nil, fmt.Errorf("synchronous-standbys=any needs a standby: give --nodes 2 or more")
+	if err := possible(cfg, len(names)); err != nil {
+		return nil, err
 	}
 	var nodes []cluster.NodeSpec
 	for _, name := range names {
@@ -125,6 +125,17 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 		})
 	}
 	return nodes, nil
+}
+
+// possible returns nil if the settings go together.
+func possible(cfg cluster.Config, nodes int) error {
+	switch {
+	case nodes == 1 && setting(cfg, "synchronous-standbys") == "any":
+		return errors.New("synchronous-standbys=any needs a standby: give --nodes 2 or more")
+	case nodes > 1 && setting(cfg, "reads") == "standby" && setting(cfg, "isolation") == "serializable":
+		return errors.New("PostgreSQL's standbys refuse serializable transactions: choose --set isolation=repeatable-read, or --set reads=primary")
+	}
+	return nil
 }
 
 // arguments are the server's. What is not a promise keeps its default, but for two: it
