@@ -14,6 +14,7 @@ type memory struct {
 	sets      map[string][]int
 	calls     int
 	balances  map[int]int // of the accounts of a bank
+	objects
 
 	stale, lossy, doubling, forgetful, unreachable bool
 }
@@ -22,7 +23,14 @@ func newMemory() *memory {
 	return &memory{registers: map[string][]int{}, queues: map[string][]int{}, sets: map[string][]int{}}
 }
 
-func (m *memory) Close() error { return nil }
+// Close drops the connection: what was taken and not acknowledged is handed out again.
+func (m *memory) Close() error {
+	for _, t := range m.out {
+		m.boxes[t.queue] = append([]Message{t.Message}, m.boxes[t.queue]...)
+	}
+	m.out = nil
+	return nil
+}
 
 // wrong is true every tenth time, if the fault is switched on.
 func (m *memory) wrong(fault bool) bool {

@@ -173,9 +173,9 @@ type releaser interface {
 // release ends the hold if the system said anything definite about the lock.
 func (h *holder) release(op history.Op) Call {
 	return func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
-		client, err := as[releaser](c, "lock", "locks that can be released")
-		if err != nil {
-			return op.Value, nil, err
+		client, ok := c.(releaser)
+		if !ok {
+			return op.Value, nil, NoEffect(errors.New("lock: the clients of this target do not release locks"))
 		}
 		released, err := client.Release(ctx, op.Key)
 		if err = refused(released, err); err != nil && !errors.Is(err, ErrMismatch) {

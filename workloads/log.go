@@ -78,6 +78,10 @@ func asLog(c cluster.Client) (Log, error) {
 	return as[Log](c, "log", "a log that can be appended to and read")
 }
 
+func asGroup(c cluster.Client) (ConsumerGroup, error) {
+	return as[ConsumerGroup](c, "log", "groups of consumers")
+}
+
 func (w log) Generator(cfg Config) (generator.Generator, error) {
 	s := chosen{cfg: cfg}
 	g := &records{random: generator.Random(cfg.Seed, "log"), partitions: s.number(logPartitions)}
@@ -167,7 +171,7 @@ func (d *reading) next(done *history.Op) (op history.Op, ok bool) {
 func (log) Remember(cfg Config, prototype cluster.Client, client int) Memory {
 	s := chosen{cfg: cfg}
 	r := &reader{batch: s.number(logBatch), next: map[string]int64{}, polled: map[string]int64{}}
-	if _, able := prototype.(ConsumerGroup); able {
+	if _, err := asGroup(prototype); err == nil {
 		r.group, r.own = membership(client, cfg.Workers, s.number(logGroups), s.number(logPartitions))
 	}
 	return r
@@ -281,7 +285,7 @@ func (r *reader) poll(op history.Op) Call {
 func (r *reader) pollGroup(op history.Op) Call {
 	group := r.group
 	return func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
-		client, err := as[ConsumerGroup](c, "log", "groups of consumers")
+		client, err := asGroup(c)
 		if err != nil {
 			return history.Value{}, nil, err
 		}
@@ -300,7 +304,7 @@ func (r *reader) pollGroup(op history.Op) Call {
 func (r *reader) commit(op history.Op, last int64) Call {
 	group := r.group
 	return func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
-		client, err := as[ConsumerGroup](c, "log", "groups of consumers")
+		client, err := asGroup(c)
 		if err != nil {
 			return op.Value, nil, err
 		}

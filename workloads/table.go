@@ -11,6 +11,8 @@ func All() []Workload {
 	return []Workload{
 		NewRegister(), NewQueue(), NewSet(),
 		NewAppend(), NewWR(), NewBank(), NewLongFork(), NewWriteSkew(), NewMonotonic(),
+		NewMessages(), NewLog(), NewLedger(), NewLock(), NewLease(), NewIdentifiers(), NewCounter(),
+		NewWatch(), NewLeader(), NewConsensus(), NewSession(),
 	}
 }
 

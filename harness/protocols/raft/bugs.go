@@ -163,7 +163,7 @@ func Mistakes() []Mistake {
 			Bug:      ShortMemory,
 			About:    "a ledger knows the last 16 orders only, and charges an older one that is tried again",
 			Seen:     "Amazon SQS, which forgets a message's deduplication identifier after five minutes, by design",
-			Workload: "ledger", Nemesis: "partition:leader",
+			Workload: "ledger", Nemesis: "partition:one-way", Options: "--hold 1s --quiet 500ms",
 		},
 	}
 }

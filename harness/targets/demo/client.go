@@ -13,6 +13,8 @@ import (
 type Client struct {
 	address string
 	http    *http.Client
+	// owner is who holds the locks of this connection.
+	owner int
 }
 
 var (
@@ -33,7 +35,7 @@ func (Target) Dial(_ context.Context, node cluster.Node, _ cluster.Config) (clus
 func (Target) Prototype() cluster.Client { return dial("") }
 
 func dial(address string) *Client {
-	return &Client{address: address, http: &http.Client{
+	return &Client{address: address, owner: newOwner(), http: &http.Client{
 		// No proxy, no compression: nothing stands between client and node. (The
 		// transport repeats a POST only if it has not sent a byte of it.)
 		Transport: &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true},

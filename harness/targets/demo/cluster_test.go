@@ -89,6 +89,12 @@ func exercise(t *testing.T, c cluster.Cluster) {
 	sets(t, clients)
 	transactions(t, clients)
 	bank(t, clients)
+	messages(t, clients)
+	logs(t, clients)
+	locks(t, clients)
+	numbers(t, clients)
+	versions(t, clients)
+	leadership(t, clients)
 	survives(t, c, clients)
 }
 
