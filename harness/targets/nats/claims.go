@@ -1,0 +1,20 @@
+package nats
+
+import "github.com/assaykit/assay/harness/cluster"
+
+// Claims implements cluster.Claimer. Nowhere is it said that reads are linearizable, not
+// even those that the leader answers.
+func (Target) Claims() []cluster.Claim {
+	const (
+		buckets = "https://docs.nats.io/nats-concepts/jetstream/key-value-store"
+		streams = "https://docs.nats.io/nats-concepts/jetstream"
+	)
+	direct := map[string]string{"reads": "direct"}
+	return []cluster.Claim{
+		{Workload: "session", Promise: "monotonic reads, monotonic writes", Page: buckets},
+		{Workload: "session", Promise: "monotonic reads, monotonic writes", Page: buckets, Settings: direct},
+		{Workload: "set", Promise: "no acknowledged message is lost, unless a majority of its servers loses power at once", Page: streams},
+		{Workload: "set", Promise: "no acknowledged message is lost", Page: streams, Settings: map[string]string{"sync": "always"}},
+		{Workload: "messages", Promise: "at least once", Page: streams},
+	}
+}

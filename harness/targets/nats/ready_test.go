@@ -1,0 +1,99 @@
+package nats
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// node is one at an address, whichever port is asked for.
+type node struct {
+	cluster.Node
+	name, address string
+}
+
+func (n node) Name() string       { return n.name }
+func (n node) Addr(string) string { return n.address }
+
+// nodes is a cluster that is nothing but its nodes.
+type nodes []node
+
+func (n nodes) Runtime() string                    { return "test" }
+func (n nodes) Capabilities() cluster.Capabilities { return nil }
+func (n nodes) Close(context.Context) error        { return nil }
+func (n nodes) Nodes() (list []cluster.Node) {
+	for _, node := range n {
+		list = append(list, node)
+	}
+	return list
+}
+
+// monitor is a node that says who leads the cluster and who leads its streams.
+func monitor(t *testing.T, name, meta, replicas string, streams ...string) node {
+	t.Helper()
+	var details []string
+	for _, leader := range streams {
+		details = append(details, fmt.Sprintf(`{"name":"s","state":{"messages":3},"cluster":{"leader":%q}}`, leader))
+	}
+	text := fmt.Sprintf(`{"meta_cluster":{"leader":%q,"replicas":[%s]},"account_details":[{"stream_detail":[%s]}]}`,
+		meta, replicas, strings.Join(details, ","))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" {
+			http.Error(w, `{"status":"unavailable","error":"JetStream is not current"}`, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprint(w, text)
+	}))
+	t.Cleanup(s.Close)
+	return node{name: name, address: strings.TrimPrefix(s.URL, "http://")}
+}
+
+func gone(name string) node { return node{name: name, address: "127.0.0.1:1"} }
+
+func TestLeadersAreThoseOfStreams(t *testing.T) {
+	for _, c := range []struct {
+		nodes nodes
+		want  []string
+	}{
+		// n3 was cut off and does not know yet.
+		{nodes{monitor(t, "n1", "n2", "", "n1"), monitor(t, "n2", "n2", "", "n1"), monitor(t, "n3", "n2", "", "n3"), gone("n4")}, []string{"n1", "n3"}},
+		// Before there are streams.
+		{nodes{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", ""), gone("n3")}, []string{"n2"}},
+		{nodes{gone("n1"), gone("n2")}, nil},
+	} {
+		got, err := New().Leaders(t.Context(), c.nodes, cluster.Config{})
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("got %v, %v, want %v", got, err, c.want)
+		}
+	}
+}
+
+func TestTheLeaderOfTheClusterHasToKnowAllNodes(t *testing.T) {
+	const here, behind, away = `{"current":true}`, `{"current":false}`, `{"current":true,"offline":true}`
+	for replicas, want := range map[string]bool{
+		here + "," + here: true, here: false, here + "," + behind: false, here + "," + away: false, "": false,
+	} {
+		c := nodes{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", replicas), monitor(t, "n3", "n2", "")}
+		if err := complete(t.Context(), c); (err == nil) != want {
+			t.Errorf("replicas %s: %v", replicas, err)
+		}
+	}
+}
+
+func TestReadyNamesTheNodeAndWhatWasLastSeen(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	err := New().Ready(ctx, nodes{monitor(t, "n1", "n1", "")}, cluster.Config{})
+	for _, want := range []string{"n1", "deadline", "JetStream is not current"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not contain %q", err, want)
+		}
+	}
+}
