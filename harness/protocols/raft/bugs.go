@@ -20,6 +20,7 @@ const (
 	ReadCommittedTransactions Bug = "read-committed-transactions"
 	SnapshotTransactions      Bug = "snapshot-transactions"
 	FracturedTransactions     Bug = "fractured-transactions"
+	ParallelSnapshots         Bug = "parallel-snapshots"
 
 	LockExpires         Bug = "lock-expires"
 	LeaseInMemory       Bug = "lease-in-memory"
@@ -134,6 +135,12 @@ func Mistakes() []Mistake {
 			About:    "the operations of a transaction are replicated one by one, so that others see a part of them",
 			Seen:     "logged batches of Cassandra over several partitions, by design (its manual, BATCH)",
 			Workload: "bank", Nemesis: "none",
+		},
+		{
+			Bug:      ParallelSnapshots,
+			About:    "a node lets its clients read what they write before it is replicated, and what others write after that: snapshots grow in different orders",
+			Seen:     "Amazon RDS for PostgreSQL 17.4 on several nodes (Jepsen 2025); Walter, by design",
+			Workload: "long-fork", Nemesis: "none", Options: "--set expect=snapshot-isolation",
 		},
 		{
 			Bug:      LockExpires,

@@ -28,6 +28,7 @@ func revealing() map[Bug]trial {
 		ReadCommittedTransactions: {load: busy},
 		SnapshotTransactions:      {load: busy},
 		FracturedTransactions:     {load: busy},
+		ParallelSnapshots:         {load: busy},
 	}
 }
 

@@ -37,6 +37,8 @@ func (n node) request(request uint64, body []byte) {
 		n.Reply(request, encode(n.status()))
 	case command.readOnly() && n.bug(FollowerReads):
 		n.Reply(request, encode(n.Machine.read(command)))
+	case command.F == transact && command.readOnly() && n.bug(ParallelSnapshots):
+		n.Reply(request, encode(n.ownFirst(command)))
 	case functions[command.F].local:
 		n.Reply(request, encode(functions[command.F].do(&n.Machine.Objects, command, n.config.Bug)))
 	default:

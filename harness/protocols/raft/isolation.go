@@ -3,6 +3,8 @@ package raft
 import (
 	"maps"
 	"slices"
+
+	"github.com/assaykit/assay/harness/actor"
 )
 
 // The commands into which leaders with a bug of isolation turn a transaction.
@@ -106,4 +108,28 @@ func (n node) goOn(e Entry, r Response) bool {
 	e.Command.Value = r.Value
 	n.propose(e)
 	return true
+}
+
+// ownFirst answers a transaction that only reads from the node's own state, in which
+// the transactions that its clients wait for have happened already. Another node sees
+// those later, and those of its own clients first.
+func (n node) ownFirst(c Command) Response {
+	d := n.Machine.draft()
+	for _, p := range n.Gateway.Pending {
+		if p.Command.F == transact && !n.Machine.answered(n.Self(), p.Number) {
+			d.perform(p.Command.Micros)
+		}
+	}
+	done, _ := d.perform(c.Micros)
+	return Response{OK: true, Micros: done}
+}
+
+// answered says whether a request that its gateway waits for has been applied.
+func (m *Machine) answered(gateway actor.ID, number int) bool {
+	s, known := m.Sessions[gateway]
+	if !known {
+		return false
+	}
+	_, done := s.Done[number]
+	return done
 }
