@@ -131,7 +131,7 @@ func (r *transactions) put() transaction.Op {
 }
 
 // readsAtOnce is how many keys a transaction of the final phase reads.
-const readsAtOnce = 32
+const readsAtOnce = 8
 
 // finalTransactions read every key that was used.
 func finalTransactions(cfg Config, sofar *history.History, workload string, worker int, lists bool) generator.Generator {
