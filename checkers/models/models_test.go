@@ -160,7 +160,41 @@ var known = []struct {
 		1 invoke dequeue
 		1 ok dequeue 1
 	`, want: "valid"},
+	{name: "a change that a watcher was not told of", model: "watch", text: `
+		0 invoke put 7 key=k
+		0 ok put 3 key=k
+		1 invoke watch 0
+		1 ok watch [3,[["k",7,3]]]
+		2 invoke watch 0
+		2 ok watch [4,[]]
+	`, want: "missed"},
+	{name: "two leaders in one term", model: "leader", text: `
+		0 invoke leads node=n1
+		0 ok leads [true,3] node=n1
+		1 invoke leads node=n2
+		1 ok leads [true,3] node=n2
+	`, want: "two-leaders-in-a-term"},
+	{name: "two leaders at a time, in two terms", model: "leader", options: models.Options{"expect": "time"}, text: twoLeaders, want: "two-leaders-at-a-time"},
+	{name: "two leaders at a time are allowed", model: "leader", text: twoLeaders, want: "valid"},
+	{name: "two decisions", model: "consensus", text: `
+		0 invoke decide 1
+		0 ok decide 1
+		1 invoke decide 2
+		1 ok decide 2
+		2 invoke read
+		2 ok read 1
+	`, want: "disagreement"},
 }
+
+// twoLeaders is a leader that goes on while there is another one.
+const twoLeaders = `
+	0 invoke leads node=n1
+	0 ok leads [true,1] node=n1
+	1 invoke leads node=n2
+	1 ok leads [true,2] node=n2
+	0 invoke leads node=n1
+	0 ok leads [true,1] node=n1
+`
 
 func TestKnownHistories(t *testing.T) {
 	for _, c := range known {
