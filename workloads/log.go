@@ -214,6 +214,9 @@ func (r *reader) Disconnected() {
 }
 
 func (r *reader) Next(_ context.Context, wish history.Op) Step {
+	if wish.Final { // it leaves its group
+		r.group = ""
+	}
 	if r.group != "" && wish.F != sendLog {
 		return r.member(wish)
 	}
@@ -232,10 +235,6 @@ func (r *reader) Next(_ context.Context, wish history.Op) Step {
 
 // member is the step of a member of a group.
 func (r *reader) member(wish history.Op) Step {
-	if wish.Final { // it leaves the group
-		r.group = ""
-		return r.Next(nil, wish)
-	}
 	if !r.subscribed {
 		items := make([]history.Value, len(r.own))
 		for i, p := range r.own {

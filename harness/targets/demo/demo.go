@@ -1,4 +1,4 @@
-// Package demo is the built-in target: registers, queues and sets on the Raft of
+// Package demo is the built-in target: every data type that there is, on the Raft of
 // harness/protocols/raft, in containers or as child processes. With no bug it
 // is correct under every fault; each of its settings of bug is a mistake that
 // real systems have made.
@@ -61,7 +61,7 @@ func (Target) Name() string { return "demo" }
 
 // About implements cluster.Target.
 func (Target) About() string {
-	return "a small replicated store on Raft, built in, with bugs to switch on (register, set, queue)"
+	return "a small replicated store on Raft, built in, of every data type, with bugs to switch on"
 }
 
 // Settings implements cluster.Target.
