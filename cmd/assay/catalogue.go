@@ -33,7 +33,7 @@ which have to come out invalid, and systems without, which have to stay valid.
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return listCatalogue(c.OutOrStdout()) },
 	}
-	c.AddCommand(newCatalogueRunCmd())
+	c.AddCommand(newCatalogueShowCmd(), newCatalogueRunCmd())
 	return c
 }
 
@@ -43,6 +43,39 @@ func listCatalogue(out io.Writer) error {
 		lines = append(lines, []string{row.ID, row.Must(), row.About})
 	}
 	return table(out, lines)
+}
+
+func newCatalogueShowCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show ID...",
+		Short:   "Tell all that is known of experiments",
+		Example: "  assay catalogue show etcd-serializable",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, ids []string) error {
+			rows, unknown := catalogue.Find(ids)
+			if unknown != "" {
+				return exit.Misuse("%s; see 'assay catalogue'", suggest.Unknown("experiment", unknown, catalogueIDs()))
+			}
+			for _, row := range rows {
+				if err := showExperiment(c.OutOrStdout(), row); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func showExperiment(out io.Writer, row catalogue.Row) error {
+	must := row.Must()
+	if len(row.Findings) > 0 {
+		must += ": " + strings.Join(row.Findings, " or ")
+	}
+	_, err := fmt.Fprintf(out, "%s\n  %s\n  run      assay test %s\n  must be  %s\n", row.ID, row.About, row.Command(), must)
+	if err == nil && row.Source != "" {
+		_, err = fmt.Fprintf(out, "  source   %s\n", row.Source)
+	}
+	return err
 }
 
 func newCatalogueRunCmd() *cobra.Command {
@@ -80,10 +113,15 @@ func tryCatalogue(c *cobra.Command, rows []catalogue.Row, seeds []int64, atOnce 
 	if err != nil {
 		return err
 	}
-	run := func(ctx context.Context, row catalogue.Row, seed int64) (int, error) {
+	run := func(ctx context.Context, row catalogue.Row, seed int64) (catalogue.Outcome, error) {
+		folder := filepath.Join(into, row.ID, fmt.Sprint("seed-", seed))
 		args := append([]string{"test"}, row.Args...)
-		args = append(args, "--seed", strconv.FormatInt(seed, 10), "--quiet-progress", "--results", filepath.Join(into, row.ID))
-		return execute(ctx, self, args)
+		args = append(args, "--seed", strconv.FormatInt(seed, 10), "--quiet-progress", "--results", folder)
+		code, err := execute(ctx, self, args)
+		if err != nil || code != exit.Invalid {
+			return catalogue.Outcome{Code: code, Seen: -1}, err
+		}
+		return catalogue.Look(filepath.Join(folder, "latest"), code)
 	}
 	attempts, err := catalogue.Try(ctx, rows, seeds, atOnce, run, c.ErrOrStderr())
 	if tableErr := catalogue.Table(c.OutOrStdout(), rows, attempts); err == nil {

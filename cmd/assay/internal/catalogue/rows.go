@@ -19,53 +19,53 @@ type Row struct {
 	// Invalid says that the run has to be found invalid; otherwise it is a
 	// control, which has to stay valid.
 	Invalid bool
+	// Findings are the anomalies one of which has to be found; none is any.
+	Findings []string
 	// Source says who else made the mistake, or what the promise rests on.
 	Source string
 }
 
-// Rows are all experiments: the demo's deliberate bugs, etcd, and the controls.
+// Rows are all experiments: the demo's deliberate bugs, its controls, and real systems.
 func Rows() []Row {
 	var rows []Row
 	for _, m := range raft.Mistakes() {
 		rows = append(rows, mistake(m))
 	}
-	return append(rows,
-		Row{ID: "etcd-serializable", Invalid: true,
-			About:  "etcd with serializable reads, which any member answers from what it has",
-			Args:   words("etcd --set reads=serializable --nemesis partition --time 60s"),
-			Source: "etcd's manual, KV API guarantees"},
-		Row{ID: "etcd", About: "etcd with linearizable reads, its default",
-			Args:   words("etcd --nemesis partition,kill,pause --time 60s"),
-			Source: "etcd's manual, KV API guarantees"},
-		Row{ID: "demo-tampered", Invalid: true,
+	return append(append(append(rows, demo()...), objects()...), systems()...)
+}
+
+// demo are experiments with the demo's bugs under other faults, and without a bug.
+func demo() []Row {
+	return []Row{
+		{ID: "demo-tampered", Invalid: true,
 			About:  "messages between nodes carry no checksum of their own, and somebody on the way writes 8 for 7",
 			Args:   words("demo --set bug=no-checksum --workload register --nemesis tamper:7=>8 --time 30s --hold 2s --quiet 1s"),
 			Source: "what TCP's checksum is not made for"},
-		Row{ID: "demo-noisy-wire", About: "the same without a checksum on a noisy wire, whose damage TCP's own checksum shows",
+		{ID: "demo-noisy-wire", About: "the same without a checksum on a noisy wire, whose damage TCP's own checksum shows",
 			Args: words("demo --set bug=no-checksum --workload register --nemesis packets:corrupt(5%)@all --time 30s --hold 4s --quiet 500ms")},
-		Row{ID: "demo-packets", About: "the demo without a bug: registers while packets are late, lost, doubled, overtaken, damaged",
+		{ID: "demo-packets", About: "the demo without a bug: registers while packets are late, lost, doubled, overtaken, damaged",
 			Args: words("demo --workload register --nemesis packets --time 30s")},
-		Row{ID: "demo-power-no-fsync", Invalid: true,
+		{ID: "demo-power-no-fsync", Invalid: true,
 			About:  "nodes write without ever syncing, and the power of all of them fails",
 			Args:   words("demo --set bug=no-fsync --workload register --nemesis disk:power --time 30s"),
 			Source: "NATS JetStream 2.12.1 with its default sync interval (Jepsen 2025)"},
-		Row{ID: "demo-power", About: "the demo without a bug: registers while the power of all nodes fails",
+		{ID: "demo-power", About: "the demo without a bug: registers while the power of all nodes fails",
 			Args: words("demo --workload register --nemesis disk:power --time 30s")},
-		Row{ID: "demo-disk", About: "the demo without a bug: registers on disks that fail, fill up, are slow, and lose their power",
+		{ID: "demo-disk", About: "the demo without a bug: registers on disks that fail, fill up, are slow, and lose their power",
 			Args: words("demo --workload register --nemesis disk --time 60s")},
-		Row{ID: "demo-clock-lease", Invalid: true,
+		{ID: "demo-clock-lease", Invalid: true,
 			About:  "a leader reads and stays under a lease that it counts by a clock that jumps back or stands still when it is cut off",
 			Args:   words("demo --set bug=lease-by-wall-clock " + wrongClocks),
 			Source: "SOFAJRaft before 1.2.5 (pull request 26)"},
-		Row{ID: "demo-clock", About: "the demo without a bug: registers under the same wrong clocks",
+		{ID: "demo-clock", About: "the demo without a bug: registers under the same wrong clocks",
 			Args: words("demo " + wrongClocks)},
-		Row{ID: "demo", About: "the demo without a bug: registers under all faults",
+		{ID: "demo", About: "the demo without a bug: registers under all faults",
 			Args: words("demo --workload register --nemesis partition,kill,pause,corrupt --time 30s")},
-		Row{ID: "demo-queue", About: "the demo without a bug: queue under all faults",
+		{ID: "demo-queue", About: "the demo without a bug: queue under all faults",
 			Args: words("demo --workload queue --nemesis partition,kill,pause,corrupt --time 30s")},
-		Row{ID: "demo-set", About: "the demo without a bug: sets under all faults",
+		{ID: "demo-set", About: "the demo without a bug: sets under all faults",
 			Args: words("demo --workload set --nemesis partition,kill,pause,corrupt --time 30s")},
-	)
+	}
 }
 
 // wrongClocks strike the leader, and now and then cut it off.

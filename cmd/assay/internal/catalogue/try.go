@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,22 +14,25 @@ import (
 type Attempt struct {
 	Row  Row
 	Seed int64
-	// Code is the exit code of `assay test`.
-	Code int
+	Outcome
 	Took time.Duration
 }
 
-// AsExpected tells whether the run ended as its row says.
+// AsExpected tells whether the run ended as its row says: with that verdict and, where
+// the row names findings, with one of them.
 func (a Attempt) AsExpected() bool {
-	if a.Row.Invalid {
-		return a.Code == 1
+	if !a.Row.Invalid {
+		return a.Code == 0
 	}
-	return a.Code == 0
+	found := len(a.Row.Findings) == 0
+	for _, name := range a.Anomalies {
+		found = found || slices.Contains(a.Row.Findings, name)
+	}
+	return a.Code == 1 && found
 }
 
-// Runner executes `assay test` as the row says, with the seed, and returns its
-// exit code.
-type Runner func(ctx context.Context, row Row, seed int64) (code int, err error)
+// Runner executes `assay test` as the row says, with the seed.
+type Runner func(ctx context.Context, row Row, seed int64) (Outcome, error)
 
 // Try runs every row with every seed, several at a time, and tells log about
 // each. It stops early when the context ends.
@@ -48,20 +52,32 @@ func Try(ctx context.Context, rows []Row, seeds []int64, atOnce int, run Runner,
 		all.Go(func() {
 			defer func() { <-slots }()
 			began := time.Now()
-			code, err := run(ctx, todo.Row, todo.Seed)
+			outcome, err := run(ctx, todo.Row, todo.Seed)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				failed = err
 				return
 			}
-			todo.Code, todo.Took = code, time.Since(began)
+			todo.Outcome, todo.Took = outcome, time.Since(began)
 			attempts = append(attempts, todo)
-			fmt.Fprintf(log, "%s seed %d: exit %d after %s%s\n", todo.Row.ID, todo.Seed, code, todo.Took.Round(time.Second), remark(todo))
+			fmt.Fprintf(log, "%s seed %d: exit %d after %s%s%s\n", todo.Row.ID, todo.Seed, todo.Code, todo.Took.Round(time.Second), found(todo), remark(todo))
 		})
 	}
 	all.Wait()
 	return attempts, failed
+}
+
+// found tells what a run has found, and how soon.
+func found(a Attempt) string {
+	if len(a.Anomalies) == 0 {
+		return ""
+	}
+	text := ", " + strings.Join(a.Anomalies, ", ")
+	if a.Seen >= 0 {
+		text += fmt.Sprintf(", the first at %.1f s", a.Seen.Seconds())
+	}
+	return text
 }
 
 func remark(a Attempt) string {
@@ -83,24 +99,48 @@ func plan(rows []Row, seeds []int64) []Attempt {
 
 // Table writes what came out, one row a line, as Markdown.
 func Table(w io.Writer, rows []Row, attempts []Attempt) error {
-	if _, err := fmt.Fprint(w, "| experiment | `assay test ...` | must be | was |\n|---|---|---|---|\n"); err != nil {
+	if _, err := fmt.Fprint(w, "| experiment | `assay test ...` | must be | was | seen after |\n|---|---|---|---|---|\n"); err != nil {
 		return err
 	}
 	for _, row := range rows {
-		right, of := 0, 0
-		for _, a := range attempts {
-			if a.Row.ID == row.ID {
-				of++
-				if a.AsExpected() {
-					right++
-				}
-			}
-		}
-		if _, err := fmt.Fprintf(w, "| %s | `%s` | %s | %d of %d |\n", row.About, command(row), row.Must(), right, of); err != nil {
+		tried := of(row, attempts)
+		right := slices.DeleteFunc(slices.Clone(tried), func(a Attempt) bool { return !a.AsExpected() })
+		if _, err := fmt.Fprintf(w, "| %s | `%s` | %s | %d of %d | %s |\n", row.About, row.Command(), row.Must(), len(right), len(tried), typical(right)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func of(row Row, attempts []Attempt) (tried []Attempt) {
+	for _, a := range attempts {
+		if a.Row.ID == row.ID {
+			tried = append(tried, a)
+		}
+	}
+	return tried
+}
+
+// typical is the median of the times until the first finding was complete. A finding that
+// only the final reads show has none.
+func typical(attempts []Attempt) string {
+	var times []time.Duration
+	atEnd := false
+	for _, a := range attempts {
+		if a.Seen >= 0 {
+			times = append(times, a.Seen)
+		} else if a.Row.Invalid {
+			atEnd = true
+		}
+	}
+	slices.Sort(times)
+	switch {
+	case len(times) > 0:
+		return fmt.Sprintf("%.0f s", times[len(times)/2].Seconds())
+	case atEnd:
+		return "the end"
+	}
+	return ""
 }
 
 // Must is the verdict that has to come out.
@@ -111,4 +151,13 @@ func (r Row) Must() string {
 	return "valid"
 }
 
-func command(r Row) string { return strings.Join(r.Args, " ") }
+// Command is what follows `assay test`, as a shell takes it.
+func (r Row) Command() string {
+	shown := slices.Clone(r.Args)
+	for i, arg := range shown {
+		if strings.ContainsAny(arg, " ;|&()") {
+			shown[i] = "'" + arg + "'"
+		}
+	}
+	return strings.Join(shown, " ")
+}

@@ -1,0 +1,65 @@
+package catalogue
+
+// systems are experiments with real systems, most of them with what their manuals say is
+// not promised.
+func systems() []Row {
+	var rows []Row
+	for _, group := range [][]Row{etcd(), zookeeper(), consul(), rabbitmq()} {
+		rows = append(rows, group...)
+	}
+	return rows
+}
+
+func etcd() []Row {
+	return []Row{
+		{ID: "etcd-serializable", Invalid: true, Findings: []string{"stale-read"},
+			About:  "etcd with serializable reads, which any member answers from what it has",
+			Args:   words("etcd --set reads=serializable --nemesis partition --time 60s"),
+			Source: "etcd's manual, KV API guarantees"},
+		{ID: "etcd", About: "etcd with linearizable reads, its default",
+			Args:   words("etcd --nemesis partition,kill,pause --time 60s"),
+			Source: "etcd's manual, KV API guarantees"},
+	}
+}
+
+func zookeeper() []Row {
+	return []Row{
+		{ID: "zookeeper-plain", Invalid: true, Findings: []string{"stale-read"},
+			About:  "ZooKeeper's plain reads, which any server answers from what it has",
+			Args:   words("zookeeper --set reads=plain --nemesis partition --hold 8s --quiet 2s --time 60s"),
+			Source: "ZooKeeper's manual, consistency guarantees"},
+		{ID: "zookeeper-sync", About: "ZooKeeper with a sync before each read",
+			Args:   words("zookeeper --nemesis partition,kill,pause --time 60s"),
+			Source: "ZooKeeper's manual, consistency guarantees"},
+	}
+}
+
+func consul() []Row {
+	return []Row{
+		{ID: "consul-stale", Invalid: true, Findings: []string{"stale-read"},
+			About:  "Consul's stale reads, which any server answers from what it has",
+			Args:   words("consul --set reads=stale --nemesis partition --time 40s"),
+			Source: "Consul's manual, consistency modes"},
+		{ID: "consul-default", Invalid: true, Findings: []string{"stale-read"},
+			About:  "Consul's default reads, which a leader answers without asking whether it still leads",
+			Args:   words("consul --set reads=default --nemesis partition:leader --hold 3s --quiet 1s --time 120s"),
+			Source: "Consul's manual, consistency modes"},
+		{ID: "consul", About: "Consul's consistent reads",
+			Args:   words("consul --nemesis partition,kill,pause --time 60s"),
+			Source: "Consul's manual, consistency modes"},
+	}
+}
+
+func rabbitmq() []Row {
+	const workload = " --workload queue --set profile=at-least-once --set order=none"
+	return []Row{
+		{ID: "rabbitmq-mirrored", Invalid: true, Findings: []string{"lost"},
+			About: "RabbitMQ's mirrored classic queues, whose servers go on on both sides of a partition and forget one",
+			Args: append(words("rabbitmq --set queue-type=mirrored --set partition-handling=autoheal"+workload+" --time 60s --nemesis-script"),
+				"at 5s partition one; at 30s heal"),
+			Source: "Jepsen, RabbitMQ (2014)"},
+		{ID: "rabbitmq-quorum", About: "RabbitMQ's quorum queues",
+			Args:   words("rabbitmq" + workload + " --nemesis partition,kill --hold 10s --quiet 15s --time 60s"),
+			Source: "RabbitMQ's manual, quorum queues"},
+	}
+}
