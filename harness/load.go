@@ -16,16 +16,17 @@ import (
 func (r *run) load(ctx context.Context) {
 	defer r.phase("load")()
 	r.nemesis = nemesis.New(nemesis.Config{
-		Cluster:  r.cluster,
-		Leaders:  r.leaders(),
-		Time:     r.time(),
-		Ready:    r.ready,
-		Roster:   r.roster(),
-		Recorder: r.recorder,
-		Script:   r.test.Script.Cast(r.test.Seed, r.record.Nodes),
-		Writes:   func() int { return int(r.tally.writes.Load()) },
-		Most:     r.test.Nemesis.Most,
-		Steps:    r.steps(),
+		Cluster:   r.cluster,
+		Leaders:   r.leaders(),
+		Time:      r.time(),
+		Ready:     r.ready,
+		Snapshots: r.snapshots(),
+		Roster:    r.roster(),
+		Recorder:  r.recorder,
+		Script:    r.test.Script.Cast(r.test.Seed, r.record.Nodes),
+		Writes:    func() int { return int(r.tally.writes.Load()) },
+		Most:      r.test.Nemesis.Most,
+		Steps:     r.steps(),
 	})
 	r.active.Store(r.nemesis)
 	r.loading.Store(int64(r.clock()))
@@ -77,6 +78,17 @@ func (r *run) time() func(context.Context, cluster.Node) (time.Time, error) {
 	}
 	return func(ctx context.Context, node cluster.Node) (time.Time, error) {
 		return knows.Time(ctx, node, r.targetConfig())
+	}
+}
+
+// snapshots asks a node of the target how many it has saved, if it can tell.
+func (r *run) snapshots() func(context.Context, cluster.Node) (int, error) {
+	knows, ok := r.test.Target.(cluster.Snapshots)
+	if !ok {
+		return nil
+	}
+	return func(ctx context.Context, node cluster.Node) (int, error) {
+		return knows.Snapshots(ctx, node, r.targetConfig())
 	}
 }
 

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
 )
 
 // play executes a script.
@@ -45,6 +48,8 @@ func (n *Nemesis) await(ctx context.Context, m moment, began time.Time) error {
 		return n.awaitWrites(ctx, m.writes)
 	case m.leaderChange:
 		return n.awaitLeader(ctx)
+	case m.snapshot:
+		return n.awaitSnapshot(ctx)
 	case m.absolute:
 		reached = wait(ctx, time.Until(began.Add(m.sinceStart)))
 	default:
@@ -60,6 +65,8 @@ func (n *Nemesis) await(ctx context.Context, m moment, began time.Time) error {
 const (
 	watchingWrites = 2 * time.Millisecond
 	watchingLeader = 50 * time.Millisecond
+	// A snapshot is followed by what one wants to disturb.
+	watchingSnapshots = 10 * time.Millisecond
 )
 
 func (n *Nemesis) awaitWrites(ctx context.Context, more int) error {
@@ -92,6 +99,45 @@ func (n *Nemesis) awaitLeader(ctx context.Context) error {
 			return fmt.Errorf("%w: the leader was to change first", errOver)
 		}
 	}
+}
+
+// awaitSnapshot waits until a node has saved a snapshot that it had not before.
+func (n *Nemesis) awaitSnapshot(ctx context.Context) error {
+	if n.config.Snapshots == nil {
+		return errors.New("the target cannot tell when its nodes save snapshots")
+	}
+	before := n.snapshots(ctx)
+	for {
+		for node, now := range n.snapshots(ctx) {
+			// A node that was started again counts from the beginning, and of one that
+			// answers for the first time nobody knows.
+			if then, known := before[node]; known && now > then {
+				return nil
+			}
+			before[node] = now
+		}
+		if !wait(ctx, watchingSnapshots) {
+			return fmt.Errorf("%w: a snapshot was to be saved first", errOver)
+		}
+	}
+}
+
+// snapshots are the counts of those nodes that answer.
+func (n *Nemesis) snapshots(ctx context.Context) map[string]int {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var mu sync.Mutex
+	counts := map[string]int{}
+	_ = each(n.config.Cluster.Nodes(), func(node cluster.Node) error {
+		count, err := n.config.Snapshots(ctx, node)
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil {
+			counts[node.Name()] = count
+		}
+		return err
+	})
+	return counts
 }
 
 // healOnly undoes the faults of a family, or all if it is empty.

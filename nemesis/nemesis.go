@@ -29,6 +29,8 @@ type Config struct {
 	Script []Cue
 	// Writes counts the writes that were acknowledged; nil if nobody counts.
 	Writes func() int
+	// Snapshots counts those that a node has saved; nil if the target's cannot tell.
+	Snapshots func(ctx context.Context, node cluster.Node) (int, error)
 	// Most is how many nodes at most are ever damaged; 0 is all of them. Links that
 	// fail are laid to the charge of as few of their ends as possible.
 	Most int

@@ -18,6 +18,7 @@ import (
 //	          | "after" duration             since the statement before
 //	          | "after" number "writes"      that were acknowledged since then
 //	          | "after leader-change"        since then
+//	          | "after snapshot"             that a node has saved since then
 //	what      = "heal" [ family ] | family [ ( ":" | " " ) shape ]
 //
 // Statements are executed one after another. Faults hold until they are healed, so
@@ -49,6 +50,7 @@ type moment struct {
 	absolute          bool
 	writes            int
 	leaderChange      bool
+	snapshot          bool
 }
 
 // Cue is a statement whose dice have been cast.
@@ -111,7 +113,7 @@ func (s Script) check() error {
 	return nil
 }
 
-var errWhen = errors.New(`begin with "at 10s", "after 5s", "after 100 writes" or "after leader-change"`)
+var errWhen = errors.New(`begin with "at 10s", "after 5s", "after 100 writes", "after leader-change" or "after snapshot"`)
 
 func parseStatement(text string) (statement, error) {
 	words := strings.Fields(text)
@@ -130,6 +132,10 @@ func (m *moment) parse(words []string) (used int, _ error) {
 	}
 	if words[0] == "after" && words[1] == "leader-change" {
 		m.leaderChange = true
+		return 2, nil
+	}
+	if words[0] == "after" && words[1] == "snapshot" {
+		m.snapshot = true
 		return 2, nil
 	}
 	if n, err := strconv.Atoi(words[1]); err == nil {
@@ -188,6 +194,11 @@ func (st *statement) parseHealed(words []string) error {
 		return fmt.Errorf("heal what? %q is no family of faults", st.family)
 	}
 	return errors.New("heal everything, or a single family")
+}
+
+// AsksSnapshots says whether the target has to tell of snapshots.
+func (s Script) AsksSnapshots() bool {
+	return slices.ContainsFunc(s.statements, func(st statement) bool { return st.when.snapshot })
 }
 
 // Spec are the faults of the script.

@@ -2,8 +2,10 @@ package nemesis
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,5 +114,41 @@ func TestWhatAScriptDidNotComeToIsMissed(t *testing.T) {
 		if s, _ := node.State(t.Context()); s != cluster.Running {
 			t.Errorf("%s is %s", node.Name(), s)
 		}
+	}
+}
+
+func TestAScriptWaitsForSnapshots(t *testing.T) {
+	b := newBench("n1", "n2", "n3")
+	var mu sync.Mutex
+	asked := map[string]int{}
+	// n1 has been started again, n2 does not answer at first, and n3 saves a snapshot.
+	count := func(_ context.Context, node cluster.Node) (int, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[node.Name()]++
+		times := asked[node.Name()]
+		switch {
+		case node.Name() == "n1":
+			return max(0, 9-times), nil
+		case node.Name() == "n2" && times < 4:
+			return 0, errors.New("connection refused")
+		case node.Name() == "n2":
+			return 7, nil
+		case times < 8:
+			return 3, nil
+		}
+		return 4, nil
+	}
+	n := perform(t, b, Config{Snapshots: count}, "after snapshot kill n1; after 1ms heal", time.Second)
+	if got := strings.Join(outcomes(n.config.Recorder.Snapshot()), "; "); got != "inject kill ok; heal kill ok" {
+		t.Error(got)
+	}
+	if asked["n3"] != 8 {
+		t.Errorf("struck after n3 was asked %d times", asked["n3"])
+	}
+	n = perform(t, b, Config{}, "after snapshot kill n1; after 1ms heal", 50*time.Millisecond)
+	ops := n.config.Recorder.Snapshot().Ops
+	if got := strings.Join(outcomes(n.config.Recorder.Snapshot()), "; "); got != "missed info" || !strings.Contains(ops[1].Error, "cannot tell when its nodes save snapshots") {
+		t.Errorf("%s: %v", got, ops)
 	}
 }

@@ -22,8 +22,11 @@ func (f *testFlags) checkFaults(test harness.Test) error {
 	if !test.Script.IsZero() {
 		flag = "--nemesis-script"
 	}
-	if err := test.Nemesis.CheckNodes(nowhere(test.Nodes).Names()); err != nil {
+	if err := test.Nemesis.CheckNodes(layoutOf(test).Names()); err != nil {
 		return exit.Misuse("%s: %w", flag, err)
+	}
+	if _, tells := test.Target.(cluster.Snapshots); test.Script.AsksSnapshots() && !tells {
+		return exit.Misuse("--nemesis-script: after snapshot: %s cannot tell when its nodes save snapshots", test.Target.Name())
 	}
 	switch f.agent {
 	case autoAgent:

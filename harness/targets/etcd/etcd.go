@@ -78,6 +78,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "true", About: "acknowledged writes may be lost with the power"},
 		}},
 		ttlSetting(),
+		snapshotSetting(),
 	}
 }
 
@@ -87,6 +88,9 @@ func (Target) Settings() []cluster.Setting {
 func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, error) {
 	image, err := image(cfg)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkSnapshotCount(cfg); err != nil {
 		return nil, err
 	}
 	var nodes []cluster.NodeSpec
@@ -103,7 +107,7 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 }
 
 func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
-	return []string{
+	return append([]string{
 		"--name=" + self,
 		"--data-dir=" + at.Data(self),
 		"--listen-client-urls=http://" + at.Listen(self, clientPort),
@@ -114,7 +118,7 @@ func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
 		"--initial-cluster-state=new",
 		"--initial-cluster-token=assay",
 		"--unsafe-no-fsync=" + setting(cfg, "unsafe-no-fsync"),
-	}
+	}, snapshotArguments(cfg)...)
 }
 
 // members is the whole cluster as the node self reaches it.
