@@ -4,6 +4,7 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/assaykit/assay/harness/protocols/raft"
@@ -31,7 +32,7 @@ func Rows() []Row {
 	for _, m := range raft.Mistakes() {
 		rows = append(rows, mistake(m))
 	}
-	return append(append(append(rows, demo()...), objects()...), systems()...)
+	return slices.Concat(rows, demo(), objects(), transactions(), systems())
 }
 
 // demo are experiments with the demo's bugs under other faults, and without a bug.
