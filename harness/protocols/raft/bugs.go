@@ -140,7 +140,7 @@ func Mistakes() []Mistake {
 			Bug:      ParallelSnapshots,
 			About:    "a node lets its clients read what they write before it is replicated, and what others write after that: snapshots grow in different orders",
 			Seen:     "Amazon RDS for PostgreSQL 17.4 on several nodes (Jepsen 2025); Walter, by design",
-			Workload: "long-fork", Nemesis: "none", Options: "--set expect=snapshot-isolation",
+			Workload: "long-fork", Nemesis: "none", Options: "--set expect=snapshot-isolation --rate 500",
 		},
 		{
 			Bug:      LockExpires,

@@ -12,6 +12,8 @@ type Gateway struct {
 	Last int `json:"last,omitempty"`
 	// Pending are in the order of their numbers.
 	Pending []Pending `json:"pending,omitempty"`
+	// Own is used by the bug ParallelSnapshots only.
+	Own []Pending `json:"own,omitempty"`
 }
 
 // Pending is a client's request that waits for its answer.
@@ -53,7 +55,9 @@ func (n node) admit(request uint64, c Command) {
 	if len(n.Gateway.Pending) == 0 {
 		n.SetTimer(gatewayTimer, gatewayTick)
 	}
-	n.Gateway.Pending = append(n.Gateway.Pending, Pending{Number: number, Request: request, Command: c})
+	p := Pending{Number: number, Request: request, Command: c}
+	n.Gateway.Pending = append(n.Gateway.Pending, p)
+	n.keepOwn(p)
 	n.forward(number)
 }
 

@@ -111,25 +111,33 @@ func (n node) goOn(e Entry, r Response) bool {
 }
 
 // ownFirst answers a transaction that only reads from the node's own state, in which
-// the transactions that its clients wait for have happened already. Another node sees
-// those later, and those of its own clients first.
+// the transactions of its own clients have happened already. Another node sees those
+// later, and those of its own clients first.
 func (n node) ownFirst(c Command) Response {
 	d := n.Machine.draft()
-	for _, p := range n.Gateway.Pending {
-		if p.Command.F == transact && !n.Machine.answered(n.Self(), p.Number) {
-			d.perform(p.Command.Micros)
-		}
+	n.Gateway.Own = slices.DeleteFunc(n.Gateway.Own, func(p Pending) bool {
+		return n.Machine.passed(n.Self(), p.Number)
+	})
+	for _, p := range n.Gateway.Own {
+		d.perform(p.Command.Micros)
 	}
 	done, _ := d.perform(c.Micros)
 	return Response{OK: true, Micros: done}
 }
 
-// answered says whether a request that its gateway waits for has been applied.
-func (m *Machine) answered(gateway actor.ID, number int) bool {
+// keepOwn remembers a transaction until this node has applied it.
+func (n node) keepOwn(p Pending) {
+	if p.Command.F == transact && n.bug(ParallelSnapshots) {
+		n.Gateway.Own = append(n.Gateway.Own, p)
+	}
+}
+
+// passed says whether a request has been applied here, or never will be.
+func (m *Machine) passed(gateway actor.ID, number int) bool {
 	s, known := m.Sessions[gateway]
 	if !known {
 		return false
 	}
 	_, done := s.Done[number]
-	return done
+	return done || number < s.Low
 }
