@@ -124,12 +124,16 @@ func (r *run) stopOnRecorderError(ctx context.Context) (context.Context, func())
 	return ctx, func() { cancel(); <-done }
 }
 
-// finalReads lets one worker a node execute the workload's last phase.
+// finalReads lets one worker a node execute the workload's last phase. The others
+// hang up, so that what they have taken and not acknowledged can be had.
 func (r *run) finalReads(ctx context.Context) {
 	defer r.phase("final reads")()
 	ctx, cancel := context.WithTimeout(ctx, finalWithin)
 	defer cancel()
 	sofar := r.recorder.Snapshot()
+	for _, w := range r.workers[len(r.record.Nodes):] {
+		w.hangUp()
+	}
 	var all sync.WaitGroup
 	for i, w := range r.workers[:len(r.record.Nodes)] {
 		all.Go(func() { w.exhaust(ctx, r.test.Workload.Final(r.workloadConfig(), sofar, i)) })

@@ -26,9 +26,9 @@ type worker struct {
 	invoke   func(context.Context, cluster.Client, history.Op) (history.Value, error)
 	memory   workloads.Memory // nil if the workload needs none
 	recorder *history.Recorder
-	timeout         time.Duration
-	tally           *tally
-	closing         *sync.WaitGroup
+	timeout  time.Duration
+	tally    *tally
+	closing  *sync.WaitGroup
 
 	client cluster.Client
 }

@@ -1,0 +1,80 @@
+package harness_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/workloads"
+)
+
+// TestClientsMoveBetweenNodes: a session of one operation a node goes round.
+func TestClientsMoveBetweenNodes(t *testing.T) {
+	test := quick(t, newMemory())
+	test.Workload, test.WorkloadSettings = workloads.NewSession(), map[string]string{"moves": "1"}
+	out := run(t, test)
+	if out.Verdict.Validity != checkers.Valid {
+		t.Errorf("%s: %s", out.Verdict.Validity, out.Verdict.Reason)
+	}
+	next := map[string]string{"n1": "n2", "n2": "n3", "n3": "n1"}
+	last, moved := map[int]string{}, 0
+	for _, call := range recorded(t, out).Calls() {
+		before, known := last[call.Process]
+		if last[call.Process] = call.Node; !known || call.Final {
+			continue
+		}
+		if moved++; call.Node != next[before] {
+			t.Fatalf("process %d goes from %s to %s", call.Process, before, call.Node)
+		}
+	}
+	if moved < 100 {
+		t.Errorf("clients moved %d times", moved)
+	}
+}
+
+// slow is a workload whose every tenth operation outlasts its deadline and does not
+// notice.
+type slow struct {
+	workloads.Workload
+	late, noted, dropped *atomic.Int64
+}
+
+func (s slow) Remember(workloads.Config, cluster.Client, int) workloads.Memory {
+	return &slowMemory{slow: s}
+}
+
+type slowMemory struct {
+	slow
+	steps int
+}
+
+func (m *slowMemory) Disconnected() { m.dropped.Add(1) }
+
+func (m *slowMemory) Next(_ context.Context, wish history.Op) workloads.Step {
+	m.steps++
+	late := m.steps%10 == 0
+	return workloads.Step{Op: wish, Call: func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
+		v, err := m.Invoke(ctx, c, wish)
+		if late {
+			m.late.Add(1)
+			time.Sleep(time.Second)
+			return v, func() { m.noted.Add(1) }, err
+		}
+		return v, nil, err
+	}}
+}
+
+// TestWhatCameTooLateIsNotRemembered: nobody waits for it any more.
+func TestWhatCameTooLateIsNotRemembered(t *testing.T) {
+	test := quick(t, newMemory())
+	s := slow{workloads.NewRegister(), new(atomic.Int64), new(atomic.Int64), new(atomic.Int64)}
+	test.Workload = s
+	run(t, test)
+	if s.late.Load() == 0 || s.noted.Load() > 0 || s.dropped.Load() < s.late.Load() {
+		t.Errorf("%d came too late, %d of them were noted, %d connections were dropped", s.late.Load(), s.noted.Load(), s.dropped.Load())
+	}
+}
