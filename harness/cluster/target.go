@@ -56,6 +56,20 @@ type Config struct {
 	Keep string
 }
 
+// Setting is what the user chose for one of a target's settings, or the default. It panics
+// if the target has no such setting.
+func (cfg Config) Setting(of []Setting, key string) string {
+	if value, ok := cfg.Settings[key]; ok {
+		return value
+	}
+	for _, s := range of {
+		if s.Key == key {
+			return s.Default
+		}
+	}
+	panic("there is no setting " + key)
+}
+
 // Setting is a key that a target or workload understands.
 type Setting struct {
 	Key     string

@@ -7,11 +7,9 @@ import (
 
 	"github.com/hashicorp/consul/api"
 
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/workloads"
 )
-
-// pause is the time between two attempts.
-const pause = 50 * time.Millisecond
 
 // Acquire implements workloads.Lock: a key is held by a session, which Consul ends once
 // the server that it was made on is found to be away. The fencing token is the key's
@@ -32,7 +30,7 @@ func (c *client) Acquire(ctx context.Context, lock string) (held bool, token int
 		if held || time.Now().After(end) {
 			break
 		}
-		wait(ctx, pause)
+		nodes.Wait(ctx, nodes.Pause)
 	}
 	if !held {
 		return false, 0, nil
@@ -81,11 +79,4 @@ func (c *client) Release(ctx context.Context, lock string) (bool, error) {
 	}
 	released, _, err := c.remote.KV().Release(&api.KVPair{Key: locked(lock), Session: c.session}, writing(ctx))
 	return released, outcome(err)
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }

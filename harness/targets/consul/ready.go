@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/consul/api"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
 // patience is how long a single question to a node may take.
@@ -20,36 +20,19 @@ const patience = 2 * time.Second
 // a consistent read finds it: then it reaches a leader who reaches a majority, and all
 // have joined.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	return each(c, func(_ int, node cluster.Node) error {
-		if err := awaitWrite(ctx, node, len(c.Nodes())); err != nil {
-			return fmt.Errorf("%s is not ready: %w", node.Name(), err)
+	return nodes.Each(c, func(_ int, node cluster.Node) error {
+		client, err := dial(node)
+		if err != nil {
+			return err
 		}
-		return nil
+		defer client.Close()
+		return nodes.Await(ctx, node, patience, func(ctx context.Context) error {
+			return client.works(ctx, node.Name(), len(c.Nodes()))
+		})
 	})
 }
 
-func awaitWrite(ctx context.Context, node cluster.Node, servers int) error {
-	c, err := dial(node)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	for last := errors.New("nothing"); ; {
-		err := c.works(ctx, node.Name(), servers)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
-		}
-		last = err
-		wait(ctx, pause)
-	}
-}
-
 func (c *client) works(ctx context.Context, name string, servers int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	peers, err := c.remote.Status().PeersWithQueryOptions((&api.QueryOptions{}).WithContext(ctx))
 	if err != nil {
 		return err
@@ -69,20 +52,9 @@ func (c *client) works(ctx context.Context, name string, servers int) error {
 }
 
 // Leaders implements cluster.Leaders. Each server is asked whom it takes for the leader;
-// one leads that takes itself for it. One that does not answer does not lead.
+// one leads that takes itself for it.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
-	claims := make([]bool, len(c.Nodes()))
-	err := each(c, func(i int, node cluster.Node) (err error) {
-		claims[i], err = leads(ctx, node)
-		return err
-	})
-	var names []string
-	for i, node := range c.Nodes() {
-		if claims[i] {
-			names = append(names, node.Name())
-		}
-	}
-	return names, err
+	return nodes.Leaders(ctx, c, leads), nil
 }
 
 func leads(ctx context.Context, node cluster.Node) (bool, error) {
@@ -91,15 +63,13 @@ func leads(ctx context.Context, node cluster.Node) (bool, error) {
 		return false, err
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
 	self, err := c.address(ctx)
 	if err != nil {
-		return false, nil
+		return false, err
 	}
 	leader, err := c.remote.Status().LeaderWithQueryOptions((&api.QueryOptions{AllowStale: true}).WithContext(ctx))
 	host, _, _ := net.SplitHostPort(leader)
-	return err == nil && host == self, nil
+	return host == self, err
 }
 
 // address is that under which the other servers know this one.
@@ -107,15 +77,4 @@ func (c *client) address(ctx context.Context) (string, error) {
 	var self struct{ Member struct{ Addr string } }
 	_, err := c.remote.Raw().Query("/v1/agent/self", &self, (&api.QueryOptions{}).WithContext(ctx))
 	return self.Member.Addr, err
-}
-
-// each runs f for all nodes at once.
-func each(c cluster.Cluster, f func(int, cluster.Node) error) error {
-	var all sync.WaitGroup
-	failed := make([]error, len(c.Nodes()))
-	for i, node := range c.Nodes() {
-		all.Go(func() { failed[i] = f(i, node) })
-	}
-	all.Wait()
-	return errors.Join(failed...)
 }

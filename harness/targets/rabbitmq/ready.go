@@ -9,13 +9,11 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
-// pause is the time between two questions, and patience what one may take.
-const (
-	pause    = 100 * time.Millisecond
-	patience = 3 * time.Second
-)
+// patience is how long a single question to a node may take.
+const patience = 3 * time.Second
 
 // probe is the queue by which a cluster is known to be ready.
 const probe = "assay-ready"
@@ -26,10 +24,10 @@ func (Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) 
 	for i, node := range c.Nodes() {
 		client := dial(node, cfg)
 		client.confirms = true
-		err := eventually(ctx, func(ctx context.Context) error { return client.works(ctx, i == 0) })
+		err := nodes.Await(ctx, node, patience, func(ctx context.Context) error { return client.works(ctx, i == 0) })
 		client.Close()
 		if err != nil {
-			return fmt.Errorf("%s is not ready: %w", node.Name(), err)
+			return err
 		}
 	}
 	return nil
@@ -60,24 +58,4 @@ func (c *client) works(ctx context.Context, first bool) error {
 	}
 	_, err = within(ctx, l, func() (*amqp.Delivery, error) { return l.get(probe, true) })
 	return err
-}
-
-// eventually asks until there is no error. Its own tells what was last seen.
-func eventually(ctx context.Context, ask func(context.Context) error) error {
-	for last := errors.New("nothing"); ; {
-		once, cancel := context.WithTimeout(ctx, patience)
-		err := ask(once)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
-		}
-		last = err
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-		}
-	}
 }

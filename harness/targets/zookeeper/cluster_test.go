@@ -2,60 +2,14 @@ package zookeeper
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/docker"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
-
-// This test runs real servers in containers: where there is an engine and the image,
-// or, by ASSAY_DOCKER=1, an engine is meant to be. The image is made by a command of
-// its own, and its absence skips the test.
-
-func up(t *testing.T) cluster.Cluster {
-	t.Helper()
-	e, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && os.Getenv("ASSAY_DOCKER") != "1" {
-		t.Skipf("needs a Docker engine: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	local := image(cluster.Config{}).Preferred[0]
-	if _, err := e.ImageID(t.Context(), local); errors.Is(err, docker.ErrNoImage) {
-		t.Skip("needs an image: .ci/images zookeeper")
-	}
-	c, err := e.Start(t.Context(), cluster.Options{
-		Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: New(), Log: t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	ready(t, c)
-	return c
-}
-
-func ready(t *testing.T, c cluster.Cluster) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := New().Ready(ctx, c, cluster.Config{}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func at(t *testing.T, n cluster.Node, reads string) *client {
 	t.Helper()
@@ -68,17 +22,10 @@ func at(t *testing.T, n cluster.Node, reads string) *client {
 }
 
 func TestRealEnsemble(t *testing.T) {
-	c := up(t)
+	c := real.Up(t, New(), cluster.Config{})
 	t.Run("data types", func(t *testing.T) { testDataTypes(t, c) })
 	t.Run("locks", func(t *testing.T) { testLocks(t, c) })
 	t.Run("a killed leader is replaced", func(t *testing.T) { testKilledLeader(t, c) })
-}
-
-func expect[T comparable](t *testing.T, what string, err error, got, want T) {
-	t.Helper()
-	if err != nil || got != want {
-		t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
-	}
 }
 
 func testDataTypes(t *testing.T, c cluster.Cluster) {
@@ -87,33 +34,33 @@ func testDataTypes(t *testing.T, c cluster.Cluster) {
 		n1, n2, n3 := at(t, c.Nodes()[0], reads), at(t, c.Nodes()[1], reads), at(t, c.Nodes()[2], reads)
 		key := "k" + reads
 		_, found, err := n1.Read(ctx, key)
-		expect(t, "read of a key never written", err, found, false)
+		real.Expect(t, "read of a key never written", err, found, false)
 		swapped, err := n1.CompareAndSet(ctx, key, 0, 1)
-		expect(t, "compare-and-set of a key never written", err, swapped, false)
+		real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
 		_, found, err = n2.Read(ctx, key)
-		expect(t, "read after it", err, found, false)
-		expect(t, "write", n1.Write(ctx, key, -7), 0, 0)
+		real.Expect(t, "read after it", err, found, false)
+		real.Expect(t, "write", n1.Write(ctx, key, -7), 0, 0)
 		swapped, err = n2.CompareAndSet(ctx, key, 7, 8)
-		expect(t, "compare-and-set of another value", err, swapped, false)
+		real.Expect(t, "compare-and-set of another value", err, swapped, false)
 		swapped, err = n2.CompareAndSet(ctx, key, -7, 8)
-		expect(t, "compare-and-set", err, swapped, true)
+		real.Expect(t, "compare-and-set", err, swapped, true)
 		value, _, err := n3.Read(ctx, key)
-		expect(t, "read", err, value, 8)
+		real.Expect(t, "read", err, value, 8)
 
 		all, err := n1.Elements(ctx, reads)
-		expect(t, "an empty set", err, len(all), 0)
+		real.Expect(t, "an empty set", err, len(all), 0)
 		for element := range 12 {
-			expect(t, "add", n2.Add(ctx, reads, element), 0, 0)
+			real.Expect(t, "add", n2.Add(ctx, reads, element), 0, 0)
 		}
-		expect(t, "add once more", n1.Add(ctx, reads, 3), 0, 0)
+		real.Expect(t, "add once more", n1.Add(ctx, reads, 3), 0, 0)
 		all, err = n3.Elements(ctx, reads)
 		slices.Sort(all)
-		expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
+		real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
 	}
 	seen := map[int64]bool{}
 	for i := range 10 {
 		id, err := at(t, c.Nodes()[i%3], "sync").Generate(ctx)
-		expect(t, "an identifier again", err, seen[id], false)
+		real.Expect(t, "an identifier again", err, seen[id], false)
 		seen[id] = true
 	}
 }
@@ -123,29 +70,29 @@ func testLocks(t *testing.T, c cluster.Cluster) {
 	defer cancel()
 	n1, n2 := at(t, c.Nodes()[0], "sync"), at(t, c.Nodes()[1], "sync")
 	held, first, err := n1.Acquire(ctx, "l")
-	expect(t, "acquire", err, held, true)
+	real.Expect(t, "acquire", err, held, true)
 	held, _, err = n2.Acquire(ctx, "l")
-	expect(t, "acquire what is held", err, held, false)
+	real.Expect(t, "acquire what is held", err, held, false)
 	released, err := n2.Release(ctx, "l")
-	expect(t, "release what another one holds", err, released, false)
+	real.Expect(t, "release what another one holds", err, released, false)
 	released, err = n1.Release(ctx, "l")
-	expect(t, "release", err, released, true)
+	real.Expect(t, "release", err, released, true)
 	held, second, err := n2.Acquire(ctx, "l")
-	expect(t, "acquire what was released", err, held, true)
+	real.Expect(t, "acquire what was released", err, held, true)
 	if second <= first {
 		t.Errorf("the tokens %d and then %d do not grow", first, second)
 	}
 	n2.Close() // and the lock goes with the session
 	held, _, err = n1.Acquire(ctx, "l")
-	expect(t, "acquire what went with its session", err, held, true)
+	real.Expect(t, "acquire what went with its session", err, held, true)
 }
 
 func testKilledLeader(t *testing.T, c cluster.Cluster) {
-	old := leader(t, c, nil)
+	old := real.Leader(t, New(), c, nil)
 	client := at(t, old, "sync")
-	expect(t, "write", client.Write(t.Context(), "k", 1), 0, 0)
+	real.Expect(t, "write", client.Write(t.Context(), "k", 1), 0, 0)
 	leads, term, err := client.Leads(t.Context())
-	expect(t, "leads", err, leads && term > 0, true)
+	real.Expect(t, "leads", err, leads && term > 0, true)
 	if err := old.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -154,30 +101,13 @@ func testKilledLeader(t *testing.T, c cluster.Cluster) {
 	if err := client.Write(t.Context(), "k", 3); !workloads.IsNoEffect(err) {
 		t.Errorf("write to a killed server: %v", err)
 	}
-	if got := leader(t, c, old); got.Name() == old.Name() {
+	if got := real.Leader(t, New(), c, old); got.Name() == old.Name() {
 		t.Errorf("%s still leads", got.Name())
 	}
 	if err := old.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	value, _, err := at(t, old, "sync").Read(t.Context(), "k")
-	expect(t, "read from disk", err, value == 1 || value == 2, true)
-}
-
-// leader waits until exactly one node, not the one given, claims to lead.
-func leader(t *testing.T, c cluster.Cluster, not cluster.Node) cluster.Node {
-	t.Helper()
-	for {
-		names, err := New().Leaders(t.Context(), c, cluster.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, n := range c.Nodes() {
-			if n != not && slices.Equal(names, []string{n.Name()}) {
-				return n
-			}
-		}
-		wait(t.Context(), pause)
-	}
+	real.Expect(t, "read from disk", err, value == 1 || value == 2, true)
 }

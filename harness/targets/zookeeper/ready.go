@@ -2,54 +2,34 @@ package zookeeper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
 // Ready implements cluster.Target. A server is ready when it gives a session and makes
 // the folders that the data types need, or finds them: for both it has to reach a
 // majority.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	return each(c, func(_ int, node cluster.Node) error {
-		if err := awaitFolders(ctx, node.Addr(clientPort)); err != nil {
-			return fmt.Errorf("%s is not ready: %w", node.Name(), err)
+	return nodes.Each(c, func(_ int, node cluster.Node) error {
+		s, err := open(node.Addr(clientPort))
+		if err != nil {
+			return err
 		}
-		return nil
+		defer s.Close()
+		return nodes.Await(ctx, node, 2*time.Second, s.makeFolders)
 	})
 }
 
-func awaitFolders(ctx context.Context, address string) error {
-	s, err := open(address)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	for last := errors.New("nothing"); ; {
-		err := s.makeFolders(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
-		}
-		last = err
-		wait(ctx, pause)
-	}
-}
-
 func (s *session) makeFolders(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
 	_, err := do(ctx, s, func(remote *zk.Conn) (none struct{}, err error) {
 		for _, name := range folders() {
 			if err := makeFolder(remote, name); err != nil {
@@ -62,22 +42,12 @@ func (s *session) makeFolders(ctx context.Context) error {
 	return err
 }
 
-// Leaders implements cluster.Leaders. Each server is asked for itself; one that does
-// not answer does not lead.
+// Leaders implements cluster.Leaders. Each server is asked for itself.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
-	claims := make([]bool, len(c.Nodes()))
-	err := each(c, func(i int, node cluster.Node) error {
+	return nodes.Leaders(ctx, c, func(ctx context.Context, node cluster.Node) (bool, error) {
 		told, err := ask(ctx, node.Addr(clientPort))
-		claims[i] = err == nil && told.leads
-		return nil
-	})
-	var names []string
-	for i, node := range c.Nodes() {
-		if claims[i] {
-			names = append(names, node.Name())
-		}
-	}
-	return names, err
+		return told.leads, err
+	}), nil
 }
 
 // Leads implements workloads.Leadership. The term is ZooKeeper's epoch.
@@ -132,15 +102,4 @@ func parseStatus(text string) (s status, err error) {
 	zxid, err := strconv.ParseUint(strings.TrimPrefix(fields["Zxid"], "0x"), 16, 64)
 	s.epoch = int64(zxid >> 32)
 	return s, err
-}
-
-// each runs f for all nodes at once.
-func each(c cluster.Cluster, f func(int, cluster.Node) error) error {
-	var all sync.WaitGroup
-	failed := make([]error, len(c.Nodes()))
-	for i, node := range c.Nodes() {
-		all.Go(func() { failed[i] = f(i, node) })
-	}
-	all.Wait()
-	return errors.Join(failed...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -85,7 +86,7 @@ func (s *session) await(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return workloads.NoEffect(fmt.Errorf("never sent: no session with the server (%v)", s.remote.State()))
 		}
-		wait(ctx, pause)
+		nodes.Wait(ctx, pause)
 	}
 	return nil
 }
@@ -99,13 +100,6 @@ func outcome(err error) error {
 		return workloads.NoEffect(fmt.Errorf("never sent: %w", err))
 	}
 	return err
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 // Dial implements cluster.Target. It connects lazily.
