@@ -28,7 +28,7 @@ import (
 // All are the models there are.
 func All() []Model {
 	var all []Model
-	for _, group := range [][]Model{registerModels(), objectModels(), lockModels(), messagingModels(), coordinationModels(), accountModels(), transactionModels()} {
+	for _, group := range [][]Model{registerModels(), objectModels(), lockModels(), messagingModels(), coordinationModels(), accountModels(), transactionModels(), anomalyModels()} {
 		all = append(all, group...)
 	}
 	return all
