@@ -24,6 +24,11 @@ func startDemo(t *testing.T) cluster.Cluster {
 
 func startDemoWith(t *testing.T, o cluster.Options) cluster.Cluster {
 	t.Helper()
+	return startDemoBy(t, (*docker.Engine).Start, o)
+}
+
+func startDemoBy(t *testing.T, start func(*docker.Engine, context.Context, cluster.Options) (cluster.Cluster, error), o cluster.Options) cluster.Cluster {
+	t.Helper()
 	if os.Getenv("ASSAY_DOCKER") != "1" {
 		t.Skip("strikes a real cluster, which takes its time: set ASSAY_DOCKER=1")
 	}
@@ -35,7 +40,7 @@ func startDemoWith(t *testing.T, o cluster.Options) cluster.Cluster {
 	t.Setenv("ASSAY_STATE", t.TempDir())
 	target, config := demo.New(), cluster.Config{Nodes: 3, Seed: 1}
 	o.Run, o.Target, o.Config = "test-"+strings.ToLower(rand.Text()[:10]), target, config
-	c, err := e.Start(t.Context(), o)
+	c, err := start(e, t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

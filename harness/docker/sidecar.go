@@ -179,9 +179,10 @@ func (s *sidecars) gone() bool {
 	return s.any(func(c *sidecar) bool { return c.ruled && c.agent.gone() })
 }
 
-// idle says that no sidecar lives that was given rules.
+// idle says that no sidecar was given rules. One that died with them still has to be
+// told that they were lifted.
 func (s *sidecars) idle() bool {
-	return !s.any(func(c *sidecar) bool { return c.ruled && !c.agent.gone() })
+	return !s.any(func(c *sidecar) bool { return c.ruled })
 }
 
 func (s *sidecars) any(is func(*sidecar) bool) bool {
