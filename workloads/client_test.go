@@ -26,6 +26,9 @@ func newMemory() *memory {
 // Close drops the connection: what was taken and not acknowledged is handed out again.
 func (m *memory) Close() error {
 	for _, t := range m.out {
+		if m.stale {
+			continue
+		}
 		m.boxes[t.queue] = append([]Message{t.Message}, m.boxes[t.queue]...)
 	}
 	m.out = nil

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/delivery"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -25,7 +26,7 @@ var (
 	messagePrefetch = number{key: "prefetch", otherwise: 10, low: 1, high: 1000,
 		about: "how many messages a consumer takes at most before it acknowledges one"}
 	messageRedelivery = span{key: "redelivery", otherwise: 5 * time.Second, low: 0, high: 40 * time.Second,
-		about: "within what time the system hands out again what was not acknowledged; the drain waits for that"}
+		about: "within what time the system hands out again what was not acknowledged; the drain waits for that, and if it is 0 nothing is demanded of it"}
 	messageProfile = cluster.Setting{
 		Key: "profile", Default: "at-least-once", About: queueProfile.About, Choices: queueProfile.Choices,
 	}
@@ -245,8 +246,18 @@ func (messages) Invoke(ctx context.Context, c cluster.Client, op history.Op) (hi
 	return op.Value, unknown("messages", op, "send, receive, ack")
 }
 
+// Checker demands redelivery too, where no message may be lost.
 func (messages) Checker(cfg Config) (checkers.Checker, error) {
-	return deliveryChecker(cfg, messageProfile, messageOrder)
+	delivered, err := deliveryChecker(cfg, messageProfile, messageOrder)
+	if err != nil {
+		return nil, err
+	}
+	s := chosen{cfg: cfg}
+	within := s.span(messageRedelivery)
+	if profile, _ := choice(cfg, messageProfile); profile == delivery.AtMostOnce.String() || within == 0 {
+		return delivered, s.err
+	}
+	return checkers.All(delivered.Name(), delivered, delivery.NewRedelivery(within)), s.err
 }
 
 var _ Remembering = messages{}

@@ -251,9 +251,10 @@ func TestTheLoadDoesNotLookAtWhatWasDone(t *testing.T) {
 }
 
 var (
-	atOnce = map[string]string{"redelivery": "0s"}
-	quick  = map[string]string{"hold": "0s", "long-hold": "0s"}
-	short  = map[string]string{"shortest": "10ms", "longest": "10ms", "lapse-share": "0", "skew": "1s"}
+	atOnce       = map[string]string{"redelivery": "0s"}
+	redelivering = map[string]string{"redelivery": "100ms"}
+	quick        = map[string]string{"hold": "0s", "long-hold": "0s"}
+	short        = map[string]string{"shortest": "10ms", "longest": "10ms", "lapse-share": "0", "skew": "1s"}
 )
 
 func TestVerdicts(t *testing.T) {
@@ -275,6 +276,8 @@ func TestVerdicts(t *testing.T) {
 		{"set", "right", func(*memory) {}, nil, checkers.Valid},
 		{"set", "forgetful", func(m *memory) { m.forgetful = true }, nil, checkers.Invalid},
 		{"messages", "right", func(*memory) {}, atOnce, checkers.Valid},
+		{"messages", "right, with redelivery", func(*memory) {}, redelivering, checkers.Valid},
+		{"messages", "what consumers take along is gone", func(m *memory) { m.stale = true }, redelivering, checkers.Invalid},
 		{"messages", "lossy", func(m *memory) { m.lossy = true }, atOnce, checkers.Invalid},
 		{"messages", "forgetful of acknowledgements", func(m *memory) { m.forgetful = true }, atOnce, checkers.Invalid},
 		{"messages", "lossy at most once", func(m *memory) { m.lossy = true }, map[string]string{"redelivery": "0s", "profile": "at-most-once", "crash-share": "0"}, checkers.Valid},

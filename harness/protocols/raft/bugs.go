@@ -27,6 +27,7 @@ const (
 	IdentifiersInMemory Bug = "identifiers-in-memory"
 	WatchWindow         Bug = "watch-window"
 	ShortMemory         Bug = "short-memory"
+	AckOnTake           Bug = "ack-on-take"
 )
 
 // Mistake tells of a Bug: what is wrong, who else got it wrong, and how to see
@@ -171,6 +172,12 @@ func Mistakes() []Mistake {
 			About:    "a ledger knows the last 16 orders only, and charges an older one that is tried again",
 			Seen:     "Amazon SQS, which forgets a message's deduplication identifier after five minutes, by design",
 			Workload: "ledger", Nemesis: "partition:one-way", Options: "--hold 1s --quiet 500ms",
+		},
+		{
+			Bug:      AckOnTake,
+			About:    "a message counts as acknowledged once it was handed out, so that a consumer that crashes takes it along",
+			Seen:     "RabbitMQ's consumers with automatic acknowledgement, Redis lists with LPOP, by design",
+			Workload: "messages", Nemesis: "none",
 		},
 	}
 }

@@ -34,7 +34,7 @@ func (o *Objects) publish(c Command, _ Bug) Response {
 }
 
 // take hands out the first message.
-func (o *Objects) take(c Command, _ Bug) Response {
+func (o *Objects) take(c Command, bug Bug) Response {
 	m := o.Mailboxes[c.Key]
 	if m == nil || len(m.Waiting) == 0 {
 		return Response{OK: true}
@@ -44,15 +44,17 @@ func (o *Objects) take(c Command, _ Bug) Response {
 	again := letter.Ticket > 0
 	o.HandOuts++
 	letter.Ticket, letter.Expires = o.HandOuts, o.Ticks+ticksOf(redelivery)
-	m.Taken = append(m.Taken, letter)
+	if bug != AckOnTake {
+		m.Taken = append(m.Taken, letter)
+	}
 	return Response{OK: true, Found: true, Value: letter.Value, Number: letter.Ticket, Swapped: again}
 }
 
 // acknowledge is answered with found if the message was still out to whoever took it.
-func (o *Objects) acknowledge(c Command, _ Bug) Response {
+func (o *Objects) acknowledge(c Command, bug Bug) Response {
 	m := o.Mailboxes[c.Key]
-	if m == nil {
-		return Response{OK: true}
+	if m == nil || bug == AckOnTake {
+		return Response{OK: true, Found: bug == AckOnTake}
 	}
 	at := slices.IndexFunc(m.Taken, func(l Letter) bool { return l.Ticket == c.Value })
 	if at < 0 {

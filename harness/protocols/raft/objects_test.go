@@ -8,7 +8,7 @@ import (
 )
 
 // objectBugs are those that are shown here, and by workloads.
-var objectBugs = map[Bug]bool{LockExpires: true, LeaseInMemory: true, IdentifiersInMemory: true, WatchWindow: true, ShortMemory: true}
+var objectBugs = map[Bug]bool{LockExpires: true, LeaseInMemory: true, IdentifiersInMemory: true, WatchWindow: true, ShortMemory: true, AckOnTake: true}
 
 var (
 	done    = Response{OK: true}
@@ -54,6 +54,13 @@ func TestObjects(t *testing.T) {
 			once(Command{F: "acknowledge", Key: "q", Value: 3}, Response{OK: true, Found: true}),
 			times(20, passed, done),
 			once(Command{F: "take", Key: "q"}, done),
+		}},
+		{name: "ack-on-take", bug: AckOnTake, steps: []step{
+			once(Command{F: "publish", Key: "q", Value: 7}, Response{OK: true, Found: true}),
+			once(Command{F: "take", Key: "q"}, letter(7, 1, false)),
+			times(20, passed, done),
+			once(Command{F: "take", Key: "q"}, done),
+			once(Command{F: "acknowledge", Key: "q", Value: 1}, Response{OK: true, Found: true}),
 		}},
 		{name: "a log keeps its places", steps: []step{
 			once(Command{F: "append", Key: "p", Value: 5}, done),
