@@ -32,6 +32,7 @@ func transactionModels() []Model {
 			Settings: []Setting{expectedLevel, sessionClients},
 			New:      newListAppend,
 		},
+		rwRegister(),
 	}
 }
 

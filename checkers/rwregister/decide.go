@@ -102,14 +102,14 @@ func decide(ctx context.Context, h *registers.History, expected isolation.Level,
 	if !d.known(isolation.ReadUncommitted) {
 		d.kept(isolation.StrongReadUncommitted) // some order of each key's versions always is right
 	}
+	strongest := len(asked) - 1
+	if !isolation.Causal.Implies(expected) {
+		d.within(ctx, strongest, asked[strongest].level == expected, limits) // what keeps it keeps all
+	}
 	for _, n := range []int{2, 1, 0} {
 		d.ask(ctx, n, limits)
 	}
 	d.weak()
-	// What keeps the strongest level keeps all.
-	strongest := len(asked) - 1
-	first := asked[strongest].level == expected
-	d.within(ctx, strongest, first, limits)
 	for n := range asked {
 		if asked[n].level.Implies(expected) || expected.Implies(asked[n].level) {
 			d.within(ctx, n, asked[n].level == expected, limits)

@@ -121,10 +121,10 @@ var catalogue = []struct {
 	{"a write of which nobody knows was seen and is gone", `
 		0 1-? w x 1
 		1 3-4 r x 1
-		1 5-6 r x -`, "G2-item-realtime", nil},
+		2 5-6 r x -`, "G-single-realtime", []isolation.Level{isolation.StrongSessionSerializable}},
 	{"another write of the same transaction counts then", `
 		0 1-? w x 1; w y 1
-		1 3-4 r x 1; r y -`, "fractured-read", nil},
+		1 3-4 r x 1; r y -`, "observed-transaction-vanishes", nil},
 	{"an intermediate write was read", `
 		0 1-5 w x 1; w x 2
 		1 3-4 r x 1`, "G1b", []isolation.Level{isolation.StrongReadUncommitted}},
@@ -185,14 +185,19 @@ var catalogue = []struct {
 		0 1-2 r y -; w x 1
 		0 3-4 r x 1; r z -
 		1 1-4 r x -; w y 1
-		1 5-6 r y 1; w z 1`, "", nil},
+		1 5-6 r y 1; w z 1`, "G2-item", []isolation.Level{isolation.StrongSnapshotIsolation}},
 	{"each chain would have to come before the other", `
 		0 1-9 r x -; w x 1; w y 1
-		1 1-9 w x 2; r y -; w y 2`, "", nil},
+		1 1-9 w x 2; r y -; w y 2`, "lost-update", []isolation.Level{isolation.Prefix}},
 	{"a write between two that build upon each other", `
 		0 1-2 w x 1; w a 1
 		1 3-4 r a 1; w x 2; w b 1
-		2 5-6 r b 1; r x 1; w x 3`, "", nil},
+		2 5-6 r b 1; r x 1; w x 3`, "lost-update", nil},
+	{"writes that would both have to come first", `
+		0 1-9 w x 1; w a 1
+		1 1-9 w x 2; w b 1
+		2 2-3 r x 1; r b 1
+		3 4-5 r x 2; r a 1`, "fractured-read", nil},
 	{"a value was written twice, but it was not read", `
 		0 1-2 w x 1
 		1 3-4 w x 1; w y 2
@@ -230,11 +235,10 @@ func TestCatalogue(t *testing.T) {
 				t.Errorf("%s: it keeps %v, but the verdict is %v: %s", c.name, l, v.Validity, v.Reason)
 			}
 		}
-		fmt.Fprintf(&text, "%s", script.Explained(c.name, v))
-		for _, s := range v.Stats[4:] {
-			fmt.Fprintf(&text, "%s: %s\n", s.Name, s.Value)
+		fmt.Fprintf(&text, "# %s\n%s\n%v\n\n", c.name, strings.ReplaceAll(strings.TrimSpace(c.text), "\t", ""), v.Validity)
+		for _, f := range v.Findings {
+			fmt.Fprintf(&text, "%s%s: %s\n\n", f.Anomaly, checkers.In("key", f.Key), f.Text)
 		}
-		text.WriteByte('\n')
 	}
 	script.Golden(t, filepath.Join("testdata", "catalogue.txt"), text.String(), *update)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/assaykit/assay/checkers/isolation/transactions"
 	"github.com/assaykit/assay/checkers/rwregister/internal/order"
 	"github.com/assaykit/assay/checkers/rwregister/internal/registers"
+	"github.com/assaykit/assay/checkers/rwregister/internal/weak"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/transaction"
 )
@@ -180,17 +181,19 @@ func (s *story) value(t, key int32) string {
 	return fmt.Sprint(value)
 }
 
+// version is what a transaction left in a key, with its name: "T3's 5".
+func (s *story) version(t, key int32) string {
+	if t == registers.Initial {
+		return "nothing"
+	}
+	return s.of(t) + "'s " + s.value(t, key)
+}
+
 func (d *decision) tellUnrepeatable(e *evidence) checkers.Finding {
 	s := d.story()
 	reads := s.h.Txns[e.reads.Reader].Reads
 	first, second := reads[e.reads.First], reads[e.reads.Second]
-	s.say("%s read %s of %q and later %s, though it did not write it itself.", s.of(e.reads.Reader), s.value(first.From, first.Key),
-		s.h.KeyName(first.Key), s.value(second.From, second.Key))
-	for _, from := range []int32{first.From, second.From} {
-		if from != registers.Initial {
-			s.of(from)
-		}
-	}
+	s.say("%s read %s of %q and later %s.", s.of(e.reads.Reader), s.version(first.From, first.Key), s.h.KeyName(first.Key), s.version(second.From, second.Key))
 	return s.finding(e.anomaly, s.h.KeyName(first.Key), 1)
 }
 
@@ -230,55 +233,95 @@ func (s *story) sayDemand(e *evidence, t, next int32) string {
 		if d.Before != t || d.After != next {
 			continue
 		}
-		reader := s.of(d.Reader)
-		seen := fmt.Sprintf("%s had seen that by its session or through others", reader)
+		s.say("%s read %s of %q, though it could know of %s", s.of(d.Reader), s.version(next, d.Key), s.h.KeyName(d.Key), s.version(t, d.Key))
 		if d.Seen >= 0 {
-			seen = fmt.Sprintf("%s saw it, as it read its %s of %q", reader, s.value(t, d.Seen), s.h.KeyName(d.Seen))
+			s.say(", as it read %s of %q.", s.version(t, d.Seen), s.h.KeyName(d.Seen))
+			return s.h.KeyName(d.Key)
 		}
-		s.say("it wrote %s to %q, and %s, but it read %s of %q.", s.value(t, d.Key), s.h.KeyName(d.Key), seen, s.value(next, d.Key), s.h.KeyName(d.Key))
+		s.say(":")
+		way := weak.Path(s.h, t, d.Reader)
+		for n := range way[1:] {
+			s.say("\n  ")
+			s.sayFlow(way[n], way[n+1])
+		}
 		return s.h.KeyName(d.Key)
 	}
+	s.sayFlow(t, next)
+	return ""
+}
+
+// sayFlow says that one read from another one, or came next in its session.
+func (s *story) sayFlow(t, next int32) {
 	for _, r := range s.h.Txns[next].Reads {
 		if r.From == t {
-			s.say("%s read its %s of %q.", s.of(next), s.value(t, r.Key), s.h.KeyName(r.Key))
-			return ""
+			s.say("%s read %s of %q.", s.of(next), s.version(t, r.Key), s.h.KeyName(r.Key))
+			return
 		}
 	}
-	s.say("it came before it in their session.")
-	return ""
+	s.say("%s came after %s in their session.", s.of(next), s.of(t))
 }
 
 // tellOrder is about transactions that have no order.
 func (d *decision) tellOrder(ctx context.Context, e *evidence) checkers.Finding {
 	s := d.story()
 	result := e.result
-	if len(result.Core) > 2 {
+	if !result.Same {
 		s.h, result = e.ask.shrink(ctx, d.h, result)
 	}
+	s.say("%s", e.anomaly.About())
 	key := ""
 	switch {
+	case result.Same:
+		key = s.same(result.Core[0], result.Core[1])
+		return s.finding(e.anomaly, key, 2)
 	case len(result.Cycle) > 0:
-		s.say("%s", e.anomaly.About())
 		key = s.steps(result.Cycle, "\n")
-	case e.ask.kind == order.Cursor && len(result.Core) <= 3:
-		s.say("%s Both wrote on the grounds of the same version.", e.anomaly.About())
+	case len(result.Either) > 0:
+		key = s.either(result.Either)
 	default:
-		s.say("%s No order of these transactions lets each of them find what it found: whichever way the writes are put, it is contradicted.", e.anomaly.About())
+		s.say(" No order of these transactions lets each of them find what it found: whichever way their writes are put, that is contradicted.")
 	}
 	culprits := len(s.numbers)
-	for t := 1; t < len(s.h.Txns) && len(s.h.Txns) <= len(result.Core)+1; t++ {
-		s.of(int32(t))
-	}
 	if culprits == 0 {
-		culprits = len(s.numbers)
+		culprits = len(s.h.Txns) - 1
 	}
-	if len(s.numbers) == 0 { // two that wrote on the grounds of the same version
-		for _, t := range result.Core {
-			s.of(t)
+	if len(result.Core) == len(s.h.Txns)-1 || s.h != d.h { // all of a part, also those that are not on a circle
+		for t := 1; t < len(s.h.Txns); t++ {
+			s.of(int32(t))
 		}
-		culprits = min(2, len(s.numbers))
 	}
 	return s.finding(e.anomaly, key, culprits)
+}
+
+// same is about two that wrote on the grounds of the same version. It returns the key.
+func (s *story) same(a, b int32) string {
+	for _, r := range s.h.Txns[a].Reads {
+		from, read := s.h.Txns[b].ReadsFrom(r.Key)
+		if read && from == r.From && s.h.Txns[a].Wrote(r.Key) && s.h.Txns[b].Wrote(r.Key) {
+			name := s.h.KeyName(r.Key)
+			s.say(" %s and %s both read %s of %q, and then wrote %s and %s there: one of them did not see what it overwrote.",
+				s.of(a), s.of(b), s.version(from, r.Key), name, s.value(a, r.Key), s.value(b, r.Key))
+			return name
+		}
+	}
+	panic("two transactions were said to build upon the same version, and do not")
+}
+
+// either is about two versions of which neither can be the older one. It returns the
+// key.
+func (s *story) either(circles [][]order.Step) string {
+	key := ""
+	for _, circle := range circles {
+		last := circle[len(circle)-1]
+		if key = s.h.KeyName(last.Key); last.Kind == order.Missed {
+			from, _ := s.h.Txns[last.From].ReadsFrom(last.Key)
+			s.say("\nIf %s of %q were older than %s:", s.version(from, last.Key), key, s.version(last.To, last.Key))
+		} else {
+			s.say("\nIf %s of %q were older than %s:", s.version(last.From, last.Key), key, s.version(last.To, last.Key))
+		}
+		s.steps(circle, "\n  ")
+	}
+	return key
 }
 
 // steps tells the steps of a circle. It returns the key of the first one that is about
@@ -295,12 +338,12 @@ func (s *story) steps(steps []order.Step, line string) (key string) {
 		}
 		switch step.Kind {
 		case order.Read:
-			s.say("%s read its %s of %q.", s.of(step.To), s.value(step.From, step.Key), name)
+			s.say("%s read %s of %q.", s.of(step.To), s.version(step.From, step.Key), name)
 		case order.Overwritten:
-			s.say("it wrote %s to %q, which %s overwrote with %s", s.value(step.From, step.Key), name, s.of(step.To), s.value(step.To, step.Key))
+			s.say("its %s of %q is older than %s", s.value(step.From, step.Key), name, s.version(step.To, step.Key))
 		case order.Missed:
 			from, _ := s.h.Txns[step.From].ReadsFrom(step.Key)
-			s.say("it read %s of %q, which is older than the %s that %s wrote", s.value(from, step.Key), name, s.value(step.To, step.Key), s.of(step.To))
+			s.say("it read %s of %q, which is older than %s", s.version(from, step.Key), name, s.version(step.To, step.Key))
 		case order.Session:
 			s.say("it came before it in their session.")
 		case order.Clock:

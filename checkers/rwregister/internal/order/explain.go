@@ -32,10 +32,9 @@ func (p *problem) neither(o pair) Result {
 	e := p.explanation()
 	k := &p.keys[o.key]
 	e.chains(k, o)
-	for _, order := range [][2]*chain{{&k.chains[o.first], &k.chains[o.second]}, {&k.chains[o.second], &k.chains[o.first]}} {
-		e.steps(p.against(k, order[0], order[1], p.round), 0)
-	}
-	return Result{Answer: Broken, Core: e.core()}
+	first, second := &k.chains[o.first], &k.chains[o.second]
+	either := [][]Step{e.steps(p.against(k, first, second, p.round), 0), e.steps(p.against(k, second, first, p.round), 0)}
+	return Result{Answer: Broken, Either: either, Core: e.core()}
 }
 
 // hop is an arc with where it begins.

@@ -67,6 +67,11 @@ type Result struct {
 	// Cycle is the transactions that have to come before each other in a circle, and
 	// why; only if it is Broken, and if that can be said without trying.
 	Cycle []Step
+	// Either are the circles that there would be whichever of two versions came first;
+	// only if it is Broken for that reason.
+	Either [][]Step
+	// Same says that the first two of Core wrote on the grounds of the same version.
+	Same bool
 	// Core are transactions that have no order already without the others, if it is
 	// Broken. They need not be the fewest.
 	Core []int32

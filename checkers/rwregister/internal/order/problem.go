@@ -240,7 +240,7 @@ func (p *problem) linkKey(k int32, writers []int32, readers []access) Result {
 			continue
 		}
 		if other, taken := next[from]; taken {
-			return p.lostUpdate(k, from, other, w)
+			return lostUpdate(from, other, w)
 		}
 		next[from], follows[w] = w, true
 	}
@@ -268,12 +268,7 @@ func (p *problem) grounds(w, k int32) (from int32, read bool) {
 	if p.kind == Cursor && slices.Contains(p.h.Txns[w].Unsure, k) {
 		return 0, false
 	}
-	for _, r := range p.h.Txns[w].Reads {
-		if r.Key == k {
-			from, read = r.From, true
-		}
-	}
-	return from, read
+	return p.h.Txns[w].ReadsFrom(k)
 }
 
 // chain is the one that begins with a writer.
@@ -339,14 +334,10 @@ func (p *problem) put(k *key, first, second *chain, choice int32) {
 	}
 }
 
-func (p *problem) lostUpdate(k, from, a, b int32) Result {
+func lostUpdate(from, a, b int32) Result {
 	core := []int32{a, b}
 	if from != registers.Initial {
 		core = append(core, from)
 	}
-	steps := []Step{{From: a, To: b, Kind: Missed, Key: k}, {From: b, To: a, Kind: Missed, Key: k}}
-	if p.kind == Cursor {
-		steps = nil
-	}
-	return Result{Answer: Broken, Core: core, Cycle: steps}
+	return Result{Answer: Broken, Same: true, Core: core}
 }

@@ -79,10 +79,8 @@ func (p *problem) everyPair(ctx context.Context, reach reach) (r Result, done bo
 		for i := 1; i < len(chains); i++ {
 			var said []int32 // heads of chains that were put after this one
 			for j := i + 1; j < len(chains); j++ {
-				if p.apartInTime(chains[i], chains[j]) {
-					if p.base == RealTime {
-						break // so are all others, and they were put in order before
-					}
+				if p.base == RealTime && p.apartInTime(chains[i], chains[j]) {
+					break // so are all others, and they were put in order before
 				}
 				if looked++; looked%often == 0 && ctx.Err() != nil {
 					return Result{Why: tooLong}, true

@@ -123,12 +123,12 @@ func (t *Txn) Wrote(key int32) bool {
 	return false
 }
 
-// ReadsFrom is whom a transaction first read a key from.
+// ReadsFrom is whom a transaction last read a key from.
 func (t *Txn) ReadsFrom(key int32) (from int32, read bool) {
 	for _, r := range t.Reads {
 		if r.Key == key {
-			return r.From, true
+			from, read = r.From, true
 		}
 	}
-	return 0, false
+	return from, read
 }

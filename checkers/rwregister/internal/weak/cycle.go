@@ -62,6 +62,26 @@ func Cycle(h *registers.History, sessions bool, demands []Demand) []int32 {
 	return best
 }
 
+// Path is a shortest way from one transaction to another one, each step of which is that
+// the later one read from the earlier one or came next in its session.
+func Path(h *registers.History, from, to int32) []int32 {
+	g := newGraph(h, true, nil)
+	parents := map[int32]int32{}
+	queue := []int32{from}
+	for n := 0; n < len(queue); n++ {
+		for _, next := range g.of(queue[n]) {
+			if _, known := parents[next]; known || next == from {
+				continue
+			}
+			parents[next] = queue[n]
+			if queue = append(queue, next); next == to {
+				return path(parents, from, to)
+			}
+		}
+	}
+	return nil
+}
+
 // mostTried is from how many transactions of a component cycles are looked for.
 const mostTried = 200
 
