@@ -26,7 +26,7 @@ type place struct {
 }
 
 func newLook(t *trace, f *findings) *look {
-	l := &look{trace: t, found: f, lastSeen: make([]place, len(t.lists)), edges: make([]graph.Edge, 0, 3*len(t.Txns))}
+	l := &look{trace: t, found: f, lastSeen: make([]place, len(t.lists)), edges: make([]graph.Edge, 0, len(t.Ops)+len(t.Ops)/2)}
 	for k := range l.lastSeen {
 		l.lastSeen[k].txn = none
 	}
@@ -303,10 +303,7 @@ func (l *look) fracture(i int32, saw *observation, a *appended) {
 // graph is the graph of all dependencies, with the order of real time, and that of
 // sessions if it is asked for.
 func (l *look) graph(sessions bool, clients int) *graph.Graph {
-	b := graph.NewBuilder(len(l.Txns))
-	for _, e := range l.edges {
-		b.Edge(e.From, e.To, e.Kind)
-	}
+	b := graph.NewBuilder(len(l.Txns), l.edges...)
 	for k := range l.lists {
 		list := &l.lists[k]
 		if !list.contradictory {

@@ -176,7 +176,7 @@ func (t *trace) find(key int32, element int) int32 {
 }
 
 // reads calls back with all reads that count and whose result is known.
-func (t *trace) reads(do func(txn, read int32, found []history.Value)) {
+func (t *trace) reads(do func(txn, read int32)) {
 	for i := range t.Txns {
 		txn := &t.Txns[i]
 		if !txn.Outcome.Counts() {
@@ -184,7 +184,7 @@ func (t *trace) reads(do func(txn, read int32, found []history.Value)) {
 		}
 		for at := txn.First; at < txn.Last; at++ {
 			if op := &t.Ops[at]; op.Kind == transaction.Read && op.Known {
-				do(int32(i), at, t.List(txn, at))
+				do(int32(i), at)
 			}
 		}
 	}
@@ -193,23 +193,28 @@ func (t *trace) reads(do func(txn, read int32, found []history.Value)) {
 // compare finds the longest version of each list, and the reads that are no beginning
 // of it. A read of a committed version is one, for versions only grow.
 func (t *trace) compare() {
-	longest := make([][]history.Value, len(t.lists))
 	for k := range t.lists {
 		t.lists[k].read, t.lists[k].contradictory = none, false
 	}
 	t.known = 0
-	t.reads(func(txn, read int32, found []history.Value) {
+	t.reads(func(txn, read int32) {
 		t.known++
-		k := t.Ops[read].Key
-		if l := &t.lists[k]; l.read == none || len(found) > len(longest[k]) {
-			l.read, l.reader, longest[k] = read, txn, found
+		if l := &t.lists[t.Ops[read].Key]; l.read == none || t.Ops[read].Value > t.Ops[l.read].Value {
+			l.read, l.reader = read, txn
 		}
 	})
+	longest := make([][]history.Value, len(t.lists))
+	for k := range t.lists {
+		if l := &t.lists[k]; l.read != none {
+			longest[k] = t.List(&t.Txns[l.reader], l.read)
+		}
+	}
 	clear(t.strays)
-	t.reads(func(_, read int32, found []history.Value) {
-		if !begins(found, longest[t.Ops[read].Key]) {
+	t.reads(func(txn, read int32) {
+		op := &t.Ops[read]
+		if op.Value > 0 && !begins(t.List(&t.Txns[txn], read), longest[op.Key]) {
 			t.strays[read] = true
-			t.lists[t.Ops[read].Key].contradictory = true
+			t.lists[op.Key].contradictory = true
 		}
 	})
 }
@@ -318,7 +323,7 @@ type observation struct {
 func (t *trace) observe(i, at int32) observation {
 	o := observation{op: at, key: t.Ops[at].Key, atEnd: true, of: none}
 	list := &t.lists[o.key]
-	n := int32(len(t.List(&t.Txns[i], at)))
+	n := int32(t.Ops[at].Value)
 	for _, a := range t.of(i) {
 		if a.key == o.key && a.op < at && a.place != none && a.place < n {
 			o.own++

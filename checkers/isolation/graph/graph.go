@@ -8,10 +8,7 @@
 // only the budget of the context ends a search early, and that is told.
 package graph
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // Kind is why one transaction comes before another one.
 type Kind uint8
@@ -52,16 +49,18 @@ type Builder struct {
 }
 
 // Span is when a transaction was invoked and when it was completed, as places in
-// the history. One that was never completed has the end Never.
+// the history, no two of which are the same. One that was never completed has the end
+// Never, and one without a beginning, -1, comes after no other one.
 type Span struct{ Begin, End int32 }
 
 // Never is the end of a transaction that was never completed: it comes before no
 // other one in real time.
 const Never = int32(1<<31 - 1)
 
-// NewBuilder makes room for so many transactions.
-func NewBuilder(transactions int) *Builder {
-	return &Builder{transactions: int32(transactions), nodes: int32(transactions)}
+// NewBuilder makes room for so many transactions, and begins with some edges, none of
+// which is of a transaction on itself. They are not changed.
+func NewBuilder(transactions int, edges ...Edge) *Builder {
+	return &Builder{transactions: int32(transactions), nodes: int32(transactions), edges: edges[:len(edges):len(edges)]}
 }
 
 // Edge adds a dependency. One of a transaction on itself says nothing and is left
@@ -108,23 +107,29 @@ func (b *Builder) Sessions(sessions [][]int32, done func(transaction int32) bool
 // junction, so there are no more edges than three for each transaction.
 func (b *Builder) Realtime(spans []Span) {
 	b.times = spans
-	var moments []int32 // 2·transaction for its begin, and one more for its end
-	for i, s := range spans {
-		moments = append(moments, int32(2*i))
+	b.edges = slices.Grow(b.edges, 3*len(spans))
+	last := int32(-1)
+	for _, s := range spans {
+		last = max(last, s.Begin)
 		if s.End != Never {
-			moments = append(moments, int32(2*i+1))
+			last = max(last, s.End)
 		}
 	}
-	at := func(m int32) int32 {
-		if m%2 == 0 {
-			return spans[m/2].Begin
+	moments := make([]int32, last+1) // at each place, one more than 2·transaction for a begin, than that and 1 for an end
+	for i, s := range spans {
+		if s.Begin >= 0 {
+			moments[s.Begin] = int32(2*i + 1)
 		}
-		return spans[m/2].End
+		if s.End != Never {
+			moments[s.End] = int32(2*i + 2)
+		}
 	}
-	slices.SortFunc(moments, func(a, c int32) int { return cmp.Compare(at(a), at(c)) })
 	var ended []int32
 	now := int32(-1)
 	for _, m := range moments {
+		if m--; m < 0 {
+			continue
+		}
 		if m%2 == 1 {
 			ended = append(ended, m/2)
 			continue

@@ -54,11 +54,12 @@ type Op struct {
 	// Known says of a read that its result is known. Reads of aborted transactions
 	// are not: nothing was promised about them.
 	Known bool
-	Key   int32
-	// Value is what was written or appended, and what the read of a register found.
-	Value int
 	// Found says that the read of a register found a value.
 	Found bool
+	Key   int32
+	// Value is what was written or appended, what the read of a register found, and of a
+	// list how many elements.
+	Value int
 }
 
 // History is a history of transactions, in the order of their invocations.
@@ -82,8 +83,15 @@ func Registers(h *history.History) (*History, error) { return read(h, false) }
 
 func read(h *history.History, lists bool) (*History, error) {
 	r := &History{ops: h.Ops, named: map[string]int32{}, counted: map[int]int32{}, lists: lists}
+	n := 0
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Type == history.Invoke {
+			items, _ := op.Value.Items()
+			n += len(items)
+		}
+	}
 	r.Txns = make([]Txn, 0, len(h.Ops)/2)
-	r.Ops = make([]Op, 0, len(h.Ops))
+	r.Ops = make([]Op, 0, n)
 	open := map[int]int32{} // process -> its transaction
 	for i := range h.Ops {
 		op := &h.Ops[i]
@@ -203,6 +211,7 @@ func (r *History) found(op *Op, v history.Value) error {
 				return fmt.Errorf("the element %v is no integer", e)
 			}
 		}
+		op.Value = len(list)
 	case !r.lists && isInt:
 		op.Value, op.Found = n, true
 	case r.lists:

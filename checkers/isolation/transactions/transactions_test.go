@@ -47,7 +47,7 @@ func TestWhatTransactionsDid(t *testing.T) {
 	}
 	first := &h.Txns[0]
 	if got := h.Of(first); !reflect.DeepEqual(got, []transactions.Op{
-		{Kind: transaction.Append, Key: 0, Value: 5}, {Kind: transaction.Read, Known: true, Key: 1},
+		{Kind: transaction.Append, Key: 0, Value: 5}, {Kind: transaction.Read, Known: true, Key: 1, Value: 2},
 	}) {
 		t.Errorf("%+v", got)
 	}
@@ -75,7 +75,7 @@ func TestRegisters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(h.Ops); got != "[{w false 0 5 false} {r true 1 0 true} {r true 2 0 false} {r true 0 5 true} {r false 1 0 false}]" {
+	if got := fmt.Sprint(h.Ops); got != "[{w false false 0 5} {r true true 1 0} {r true false 2 0} {r true true 0 5} {r false false 1 0}]" {
 		t.Error(got)
 	}
 }
