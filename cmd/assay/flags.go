@@ -27,6 +27,7 @@ type testFlags struct {
 	set                                          []string
 	demands                                      availability.Demands
 	script, schedule                             string
+	own                                          ownFlags
 	quietProgress                                bool
 }
 
@@ -37,10 +38,11 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.schedule, "schedule", "random", "how faults follow each other: random or fixed intervals; overlapping or single, default now and then two at once")
 	flags.StringVar(&f.runtime, "runtime", "", "where the cluster runs: docker or local (default docker if an engine is in reach)")
 	flags.StringVar(&f.agent, "agent", autoAgent, "helper containers: auto has what the faults need, network-only has NET_ADMIN in the nodes' networks and nothing else")
-	flags.IntVar(&f.nodes, "nodes", 3, "how many nodes")
+	flags.IntVar(&f.nodes, "nodes", defaultNodes, "how many nodes")
 	flags.DurationVar(&f.time, "time", 30*time.Second, "how long the clients work under faults")
 	flags.Int64Var(&f.seed, "seed", 0, "decides operations and faults (default random)")
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target or the workload; may be repeated")
+	f.own.declare(flags)
 	flags.StringVar(&f.image, "image", "", "container image in place of the target's own")
 	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node)")
 	flags.Float64Var(&f.rate, "rate", 200, "operations a second, of all clients together")
@@ -58,6 +60,9 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 // test makes a run of the flags. Its errors are usage errors.
 func (f *testFlags) test(args []string) (harness.Test, error) {
 	target, err := findTarget(targetName(args))
+	if err == nil {
+		target, err = f.tailor(target)
+	}
 	if err != nil {
 		return harness.Test{}, err
 	}
@@ -90,7 +95,7 @@ func (f *testFlags) figures() harness.Test {
 // furnish adds the settings, and lets target and workload judge the whole.
 func (f *testFlags) furnish(test harness.Test) (harness.Test, error) {
 	var err error
-	test.TargetSettings, test.WorkloadSettings, err = settings.Split(f.set, test.Target.Settings(), test.Workload.Settings())
+	test.TargetSettings, test.WorkloadSettings, err = settings.Split(f.pairs(), test.Target.Settings(), test.Workload.Settings())
 	if err != nil {
 		return test, err
 	}
@@ -133,7 +138,7 @@ func (f *testFlags) chooseSeed(flags *pflag.FlagSet) {
 // particular: it shows where the target can run, and that its settings fit.
 func nodeSpec(test harness.Test) (cluster.NodeSpec, error) {
 	config := cluster.Config{Nodes: test.Nodes, Image: test.Image, Settings: test.TargetSettings, Seed: test.Seed}
-	specs, err := test.Target.Nodes(config, nowhere(test.Nodes))
+	specs, err := test.Target.Nodes(config, layoutOf(test))
 	if err != nil {
 		return cluster.NodeSpec{}, err
 	}
@@ -142,18 +147,3 @@ func nodeSpec(test harness.Test) (cluster.NodeSpec, error) {
 	}
 	return specs[0], nil
 }
-
-// nowhere is the layout of that many nodes on no machine.
-type nowhere int
-
-func (n nowhere) Names() []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("n%d", i+1)
-	}
-	return names
-}
-
-func (nowhere) Listen(string, string) string       { return "127.0.0.1:1" }
-func (nowhere) Dial(string, string, string) string { return "127.0.0.1:1" }
-func (nowhere) Data(string) string                 { return "/" }

@@ -166,7 +166,9 @@ func start(ctx context.Context, cfg Config) (*running, error) {
 		r.closeJournal()
 		return nil, err
 	}
-	if err := r.process.Send(ctx, hello); err != nil {
+	// A program that has ended already may have said why: whoever waits for its answer
+	// finds out.
+	if err := r.process.Send(ctx, hello); err != nil && ctx.Err() != nil {
 		r.end("it did not take the first line: " + err.Error())
 		return nil, err
 	}

@@ -19,6 +19,9 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "check" {
+		check(os.Args[2])
+	}
 	handler := http.Handler(passOn(os.Getenv("PRIMARY"), os.Getenv("READS") == "local"))
 	if os.Getenv("PRIMARY") == "" {
 		s, err := open(filepath.Join(setting("DATA", "/data"), "log"))
@@ -30,6 +33,18 @@ func main() {
 	address := setting("LISTEN", ":8080")
 	fmt.Println("listening at", address)
 	log.Fatal(http.ListenAndServe(address, handler))
+}
+
+// check is for health checks: the image has no shell.
+func check(url string) {
+	answer, err := http.Get(url)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		log.Fatal(answer.Status)
+	}
+	os.Exit(0)
 }
 
 func setting(name, otherwise string) string {

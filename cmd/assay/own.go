@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// ownFlags are short for the settings by which users bring their own systems.
+type ownFlags struct{ file, client string }
+
+func (o *ownFlags) declare(flags *pflag.FlagSet) {
+	flags.StringVar(&o.file, "file", "", "compose file of your own service, for the target compose")
+	flags.StringVar(&o.client, "client", "", "client of your own service: a program with its arguments, or http:FILE; see 'assay client --help'")
+}
+
+// settings are the flags as pairs of --set.
+func (o *ownFlags) settings() []string {
+	var pairs []string
+	for key, value := range map[string]string{"file": o.file, "client": o.client} {
+		if value != "" {
+			pairs = append(pairs, key+"="+value)
+		}
+	}
+	return pairs
+}
+
+// pairs are all settings that were given, by whatever flag.
+func (f *testFlags) pairs() []string { return append(slices.Clone(f.set), f.own.settings()...) }
+
+// tailor makes the target of its settings, if it is one that wants it.
+func (f *testFlags) tailor(target cluster.Target) (cluster.Target, error) {
+	tailor, ok := target.(cluster.Tailor)
+	if !ok {
+		return target, nil
+	}
+	config := cluster.Config{Image: f.image, Settings: settingsOf(target, f.pairs())}
+	made, err := tailor.Tailored(context.Background(), config)
+	if err != nil {
+		return nil, exit.Misuse("target %s: %w", target.Name(), err)
+	}
+	return made, f.count(made)
+}
+
+// settingsOf are those pairs that are the target's. What is wrong with them and the others
+// is found later.
+func settingsOf(target cluster.Target, pairs []string) map[string]string {
+	found := map[string]string{}
+	for _, pair := range pairs {
+		key, value, _ := strings.Cut(pair, "=")
+		for _, s := range target.Settings() {
+			if s.Key == key {
+				found[key] = value
+			}
+		}
+	}
+	return found
+}
+
+// defaultNodes is how many nodes there are where neither user nor target says.
+const defaultNodes = 3
+
+// count lets a target that names its nodes say how many there are.
+func (f *testFlags) count(target cluster.Target) error {
+	named, ok := target.(cluster.Named)
+	if !ok {
+		return nil
+	}
+	wanted := f.nodes
+	if wanted == defaultNodes {
+		wanted = 0
+	}
+	names, err := named.NodeNames(cluster.Config{Nodes: wanted})
+	if err != nil {
+		return exit.Misuse("--nodes %d: %w", f.nodes, err)
+	}
+	f.nodes = len(names)
+	return nil
+}
+
+// layoutOf is the layout of a run's nodes on no machine in particular.
+func layoutOf(test harness.Test) nowhere {
+	if named, ok := test.Target.(cluster.Named); ok {
+		if names, err := named.NodeNames(cluster.Config{}); err == nil {
+			return names
+		}
+	}
+	names := make([]string, test.Nodes)
+	for i := range names {
+		names[i] = fmt.Sprintf("n%d", i+1)
+	}
+	return names
+}
+
+// nowhere is a layout of nodes on no machine.
+type nowhere []string
+
+func (n nowhere) Names() []string                  { return n }
+func (nowhere) Listen(string, string) string       { return "127.0.0.1:1" }
+func (nowhere) Dial(string, string, string) string { return "127.0.0.1:1" }
+func (nowhere) Data(string) string                 { return "/" }

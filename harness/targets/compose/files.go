@@ -1,0 +1,91 @@
+package compose
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+// mostCopied is how many bytes the files of a node may have together.
+const mostCopied = 16 << 20
+
+// storage says what becomes of a service's volumes: folders with durable data, and files
+// to be copied.
+func storage(s types.ServiceConfig, project *types.Project, t text) (folders []string, files []cluster.File, err error) {
+	for i, v := range s.Volumes {
+		at := t.at("services", s.Name, "volumes", strconv.Itoa(i))
+		switch {
+		case v.Type == types.VolumeTypeVolume && v.Source != "" && bool(project.Volumes[v.Source].External):
+			return nil, nil, fmt.Errorf("%s: service %s: volume %s exists outside, and is not to be touched; name one of the file's own", at, s.Name, v.Source)
+		case v.Type == types.VolumeTypeVolume:
+			folders = append(folders, path.Clean(v.Target))
+		case v.Type == types.VolumeTypeBind && v.ReadOnly:
+			copied, err := copyOf(v.Source, v.Target)
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s: service %s: copy %s: %w", at, s.Name, v.Source, err)
+			}
+			files = append(files, copied...)
+		case v.Type == types.VolumeTypeBind:
+			return nil, nil, fmt.Errorf("%s: service %s: %s would be written to; mount it read-only (:ro), which copies it, or use a volume for data", at, s.Name, v.Source)
+		default:
+			return nil, nil, fmt.Errorf("%s: service %s: mounts of type %s are not supported; use a volume", at, s.Name, v.Type)
+		}
+	}
+	return folders, files, nil
+}
+
+// copyOf reads a file, or all files of a folder.
+func copyOf(source, target string) ([]cluster.File, error) {
+	var files []cluster.File
+	total := 0
+	err := filepath.WalkDir(source, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is no regular file", name)
+		}
+		if total += int(info.Size()); total > mostCopied {
+			return fmt.Errorf("it has more than %d MB", mostCopied>>20)
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		inside, err := filepath.Rel(source, name)
+		files = append(files, cluster.File{
+			Path: path.Join(target, filepath.ToSlash(inside)), Mode: uint32(info.Mode().Perm()), Content: content,
+		})
+		return err
+	})
+	return files, err
+}
+
+// refuseShared says which volume two services share: each node gets volumes of its own.
+func refuseShared(project *types.Project, t text) error {
+	owner := map[string]string{}
+	for _, name := range project.ServiceNames() {
+		for i, v := range project.Services[name].Volumes {
+			if v.Type != types.VolumeTypeVolume || v.Source == "" {
+				continue
+			}
+			if other, taken := owner[v.Source]; taken && other != name {
+				return fmt.Errorf("%s: services %s and %s share the volume %s; give each node one of its own",
+					t.at("services", name, "volumes", strconv.Itoa(i)), other, name, v.Source)
+			}
+			owner[v.Source] = name
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package compose
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// obeyed are the keys of a service that become part of its node.
+var obeyed = []string{
+	"image", "build", "command", "entrypoint", "environment", "volumes", "healthcheck", "ports", "expose", "depends_on",
+	"user", "working_dir",
+}
+
+// immaterial are the keys that make no difference here: the cluster has a network of its
+// own, and Assay itself starts, names, logs and ends what runs.
+var immaterial = []string{
+	"name", "env_file", "networks", "labels", "annotations", "label_file", "restart", "logging", "stop_grace_period", "profiles", "attach",
+	"develop", "pull_policy", "platform", "tty", "stdin_open",
+}
+
+// instead says what to do about keys that many files have.
+var instead = map[string]string{
+	"deploy":         "write each node as a service of its own, and leave out deploy",
+	"scale":          "write each node as a service of its own",
+	"network_mode":   "all nodes are on a network of their own, which is what Assay breaks",
+	"container_name": "nodes are known by their service's name",
+	"hostname":       "nodes are known by their service's name",
+	"links":          "nodes reach each other by their services' names",
+	"tmpfs":          "use a volume",
+	"configs":        "mount the file read-only, as in ./file:/path:ro",
+	"secrets":        "mount the file read-only, as in ./file:/path:ro",
+	"privileged":     "the nodes have no more rights than their faults leave them",
+	"extends":        "write the service out",
+}
+
+// refuse says which key of a service is not supported, and where it stands.
+func refuse(s types.ServiceConfig, t text) error {
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	var keys map[string]any
+	if err := json.Unmarshal(encoded, &keys); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if slices.Contains(obeyed, key) || slices.Contains(immaterial, key) || keys[key] == nil {
+			continue
+		}
+		if same, _ := keys[key].(string); same == s.Name && (key == "hostname" || key == "container_name") {
+			continue
+		}
+		advice := instead[key]
+		if advice == "" {
+			advice = "leave it out"
+		}
+		return fmt.Errorf("%s: service %s: %s is not supported: %s", t.at("services", s.Name, key), s.Name, key, advice)
+	}
+	return refuseMore(s, t)
+}
+
+// refuseMore looks into keys that are supported in part.
+func refuseMore(s types.ServiceConfig, t text) error {
+	wrong := func(format string, args ...any) error {
+		return fmt.Errorf("service %s: "+format, append([]any{s.Name}, args...)...)
+	}
+	if s.Image == "" {
+		return fmt.Errorf("%s: %w", t.at("services", s.Name, "build"),
+			wrong("it names no image; add image: NAME, and make it first: docker compose -f %s build %s", t.path, s.Name))
+	}
+	for name, d := range s.DependsOn {
+		if d.Condition == types.ServiceConditionCompletedSuccessfully {
+			return fmt.Errorf("%s: %w", t.at("services", s.Name, "depends_on", name), wrong("waiting for the end of %s is not supported", name))
+		}
+	}
+	for name, n := range s.Networks {
+		if n != nil && (len(n.Aliases) > 0 || n.Ipv4Address != "" || n.Ipv6Address != "") {
+			return fmt.Errorf("%s: %w", t.at("services", s.Name, "networks", name), wrong("addresses and aliases are not supported: nodes are known by their service's name"))
+		}
+	}
+	if strings.ContainsAny(s.Name, "_.") || slices.Contains(reserved, s.Name) {
+		return fmt.Errorf("%s: %w", t.at("services", s.Name), wrong("the name cannot be a node's: use letters, digits and dashes, and none of %s", strings.Join(reserved, ", ")))
+	}
+	return nil
+}
+
+// reserved are words that say where faults strike.
+var reserved = []string{
+	"all", "one", "minority", "majority", "leader", "follower", "followers", "clients", "halves", "ring", "bridge", "one-way", "random", "reject", "flapping",
+}
