@@ -18,6 +18,8 @@ type findingView struct {
 	Anomaly string
 	Key     string
 	Text    string
+	// Cycle is a cycle of operations, if that is what was found.
+	Cycle   *cycleView
 	Picture *picture
 	Rows    []callRow
 	// Left is how many calls of the finding are not shown.
@@ -64,6 +66,7 @@ func (v *findingView) show(r record, f checkers.Finding) {
 	digits := decimals(s.calls)
 	drawn := draw(s, r.faults, digits)
 	v.Picture, v.Left = &drawn, s.left
+	v.Cycle = drawCycle(r.calls, f.Cycle, digits)
 	for _, c := range s.calls {
 		v.Rows = append(v.Rows, newCallRow(c, s.role[c.Invoke], digits))
 		v.ManyKeys = v.ManyKeys || c.Key != s.calls[0].Key
