@@ -118,7 +118,8 @@ type Record struct {
 // ConsumerGroup reads a Log from where the group, of which this client is a
 // member, has committed that it was read.
 type ConsumerGroup interface {
-	// Poll returns up to most records that the group has not committed.
+	// Poll returns up to most records that the group has not committed, in order and
+	// without a gap: those between two of them were never there.
 	Poll(ctx context.Context, group, partition string, most int) ([]Record, error)
 	// Commit says that the records up to an offset, itself included, were read.
 	Commit(ctx context.Context, group, partition string, offset int64) error
@@ -153,7 +154,8 @@ type Identifiers interface {
 	Generate(ctx context.Context) (int64, error)
 }
 
-// Watch tells of the changes of keys under a prefix.
+// Watch tells of the changes of keys under a prefix, with versions that are those of
+// Versions and comparable over all these keys.
 type Watch interface {
 	// Changes returns those after a version, in order, as far as they are known when
 	// it is asked, and the version up to which that is. It is answered by the
