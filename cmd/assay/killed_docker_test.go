@@ -41,6 +41,17 @@ func TestKilledTogetherWithTheAgentLeavesNothingAfterClean(t *testing.T) {
 	}
 }
 
+// Agents that are network-only keep the same promises.
+func TestKilledWithNetworkOnlyAgentsLeavesNothingAfterClean(t *testing.T) {
+	engine := requireEngine(t)
+	for faults, first := range map[string]func(*process){
+		"partition:ring":          func(*process) {},
+		"packets:delay(50ms)@all": (*process).killAgent,
+	} {
+		t.Run(faults, func(t *testing.T) { requireCleaned(t, engine, faults, first, "--agent", "network-only") })
+	}
+}
+
 func requireEngine(t *testing.T) *docker.Engine {
 	t.Helper()
 	if os.Getenv("ASSAY_DOCKER") != "1" {
@@ -56,10 +67,10 @@ func requireEngine(t *testing.T) *docker.Engine {
 
 // requireCleaned kills assay under a fault, after something else was done, and looks
 // what is left before and after clean.
-func requireCleaned(t *testing.T, engine *docker.Engine, faults string, first func(*process)) {
+func requireCleaned(t *testing.T, engine *docker.Engine, faults string, first func(*process), flags ...string) {
 	t.Helper()
 	before := found(t)
-	p := startUnder(t, faults)
+	p := startUnder(t, faults, flags...)
 	t.Setenv("ASSAY_STATE", p.state())
 	fault := p.awaitFault()
 	first(p)
@@ -73,7 +84,7 @@ func requireCleaned(t *testing.T, engine *docker.Engine, faults string, first fu
 	requireUntouched(t, before)
 }
 
-// killAgent kills the agent of the run, so that it cannot heal what it did.
+// killAgent kills the agents of the run, so that they cannot heal what they did.
 func (p *process) killAgent() {
 	p.t.Helper()
 	place, err := owner.Place()
@@ -81,21 +92,22 @@ func (p *process) killAgent() {
 		p.t.Fatal(err)
 	}
 	list := exec.Command("docker", "ps", "--quiet", "--filter", "label=assay.owner="+place, "--filter", "label=assay.role=agent")
-	id, err := list.Output()
+	ids, err := list.Output()
 	if err != nil {
 		p.t.Fatalf("find the agent: %v", err)
 	}
-	if out, err := exec.Command("docker", "kill", "--signal", "KILL", strings.TrimSpace(string(id))).CombinedOutput(); err != nil {
+	kill := append([]string{"kill", "--signal", "KILL"}, strings.Fields(string(ids))...)
+	if out, err := exec.Command("docker", kill...).CombinedOutput(); err != nil {
 		p.t.Fatalf("kill the agent: %v: %s", err, out)
 	}
 }
 
 // startUnder starts a test of the demo in containers, under a fault that holds until
 // the run ends.
-func startUnder(t *testing.T, faults string) *process {
+func startUnder(t *testing.T, faults string, flags ...string) *process {
 	t.Helper()
-	return launch(t, os.Environ(), "test", "demo", "--runtime", "docker", "--nemesis", faults,
-		"--hold", "10m", "--quiet", "200ms", "--time", "20m", "--seed", "1")
+	return launch(t, os.Environ(), append([]string{"test", "demo", "--runtime", "docker", "--nemesis", faults,
+		"--hold", "10m", "--quiet", "200ms", "--time", "20m", "--seed", "1"}, flags...)...)
 }
 
 // awaitFault waits until a fault is in force, as the history on disk has it, and
