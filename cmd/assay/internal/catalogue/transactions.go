@@ -1,7 +1,12 @@
 package catalogue
 
-// transactions are experiments with workloads of transactions: levels that are not
-// kept, levels that are, and each workload on systems that are right.
+// outlived are pauses that last longer than a lock's time to live, and holders who hold
+// it for longer still.
+const outlived = "--set ttl=2 --set long-hold=8s --set long-share=60 --nemesis pause --hold 6s --quiet 2s --time 30s"
+
+// transactions are experiments with workloads of transactions, and with etcd's other
+// data types: levels that are not kept, levels that are, and each workload on systems
+// that are right.
 func transactions() []Row {
 	rows := []Row{
 		{ID: "demo-append-snapshot", Invalid: true, Findings: []string{"G2-item"},
@@ -22,6 +27,13 @@ func transactions() []Row {
 			About:  "every node answers reads from its own state, so that counters go back",
 			Args:   words("demo --set bug=follower-reads --workload monotonic --nemesis partition --time 30s"),
 			Source: "ZooKeeper, and etcd with serializable reads, by design"},
+		{ID: "etcd-lock-outlived", Invalid: true, Findings: []string{"double-hold"},
+			About:  "a holder whose member is paused for longer than its lock's time to live does not know that it has lost it",
+			Args:   words("etcd --workload lock " + outlived),
+			Source: "etcd 3.4.3 (Jepsen 2020); its manual has warned of it since"},
+		{ID: "etcd-lock-tokens", About: "the same locks where only their fencing tokens, which are revisions, are expected to grow",
+			Args:   words("etcd --workload lock --set expect=tokens " + outlived),
+			Source: "etcd's manual, Why etcd"},
 		{ID: "etcd-append-serializable", Invalid: true,
 			About:  "transactions of etcd that only read, with serializable reads",
 			Args:   words("etcd --set reads=serializable --workload append --nemesis partition --time 60s"),
@@ -33,10 +45,10 @@ func transactions() []Row {
 			Args: words("demo --workload " + workload + " --nemesis partition,kill,pause,corrupt --time 30s"),
 		})
 	}
-	for _, workload := range []string{"append", "wr", "bank"} {
+	for _, workload := range []string{"append", "wr", "bank", "lock", "lease", "watch"} {
 		rows = append(rows, Row{
 			ID: "etcd-" + workload, About: "etcd: " + workload + " while it loses nodes and links",
-			Args: words("etcd --workload " + workload + " --nemesis partition,kill,pause --time 60s"), Source: "etcd's manual, KV API guarantees",
+			Args: words("etcd --workload " + workload + " --nemesis partition,kill,pause --time 60s"), Source: "etcd's manual, API guarantees",
 		})
 	}
 	return rows
