@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/internal/script"
@@ -121,4 +122,41 @@ func spoilable(random *rand.Rand, h *history.History) (at int, ops []transaction
 			return at, ops
 		}
 	}
+}
+
+// A stale read at the end of a history joins everything in between into one component
+// of its session, or of real time. The smallest cycle is found nevertheless, and soon.
+func TestAStaleReadOfLongAgo(t *testing.T) {
+	for reader, want := range map[int]string{1_000_000: "non-causal-read G-single-session", 1_000_001: "G-single-realtime"} {
+		h := longAgo(20_000, reader)
+		begin := time.Now()
+		v := check(t, Options{}, h)
+		t.Log(want, time.Since(begin))
+		if got := anomaliesOf(v.Findings); got != want || len(v.Findings[0].Cycle) != 2 {
+			t.Errorf("%s, want %s: %s", got, want, v.Reason)
+		}
+		if v := check(t, Options{Expected: isolation.Serializable}, h); v.Validity != checkers.Valid {
+			t.Errorf("%s: %v: %s", want, v.Validity, v.Reason)
+		}
+	}
+}
+
+// longAgo is a good history before which an element was appended that a process does
+// not find after it.
+func longAgo(transactions, reader int) *history.History {
+	value := func(op transaction.Op) history.Value { return transaction.Value([]transaction.Op{op}, true) }
+	written, empty := value(transaction.Op{Kind: transaction.Append, Key: "old", Value: 1}), value(transaction.Op{Key: "old"})
+	h := &history.History{}
+	add := func(op history.Op) {
+		op.F, op.Index, op.Time = transaction.F, len(h.Ops), time.Duration(len(h.Ops))*time.Microsecond
+		h.Ops = append(h.Ops, op)
+	}
+	add(history.Op{Process: 1_000_000, Value: written})
+	add(history.Op{Process: 1_000_000, Type: history.OK, Value: written})
+	for _, op := range good(1, transactions, false, 0.01).Ops {
+		add(op)
+	}
+	add(history.Op{Process: reader, Value: empty})
+	add(history.Op{Process: reader, Type: history.OK, Value: empty})
+	return h
 }
