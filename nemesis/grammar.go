@@ -41,8 +41,10 @@ func (e effect) String() string {
 }
 
 var (
-	nodeFirst = regexp.MustCompile(`^\s*n[0-9]+`)
-	nodeOnly  = regexp.MustCompile(`^n[0-9]+$`)
+	// Nodes are n1..nN, or have names of their own that end in a digit too (kv1,
+	// node-3), which no word of this grammar does.
+	nodeFirst = regexp.MustCompile(`^\s*[A-Za-z][A-Za-z0-9-]*[0-9]\s*([,|@>(]|$)`)
+	nodeOnly  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*[0-9]$`)
 )
 
 // splitFamilies splits a specification at its commas.
