@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/workloads"
 )
 
 // layout is that of containers.
@@ -86,7 +87,7 @@ func TestImages(t *testing.T) {
 }
 
 // Claims that nobody can put to the test are none.
-func TestClaimsNameSettingsThatThereAre(t *testing.T) {
+func TestClaimsNameWorkloadsAndSettingsThatThereAre(t *testing.T) {
 	choices := map[string][]string{}
 	for _, s := range New().Settings() {
 		for _, c := range s.Choices {
@@ -94,7 +95,10 @@ func TestClaimsNameSettingsThatThereAre(t *testing.T) {
 		}
 	}
 	for _, claim := range New().Claims() {
-		if claim.Workload == "" || claim.Promise == "" || !strings.HasPrefix(claim.Page, "https://") {
+		if _, err := workloads.Find(claim.Workload); err != nil {
+			t.Error(err)
+		}
+		if claim.Promise == "" || !strings.HasPrefix(claim.Page, "https://") {
 			t.Errorf("incomplete: %+v", claim)
 		}
 		for key, value := range maps.All(claim.Settings) {

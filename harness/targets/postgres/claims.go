@@ -6,9 +6,8 @@ var _ cluster.Claimer = Target{}
 
 const manual = "https://www.postgresql.org/docs/15/"
 
-// Claims implements cluster.Claimer. That a single server's registers and lists are
-// linearizable is nowhere said, and followed from by nothing but that there is only one
-// copy; what is said of the levels is serializability and less.
+// Claims implements cluster.Claimer. That the manual promises serializability and no more
+// is why nothing is claimed of real time, although there is only one copy to ask.
 func (Target) Claims() []cluster.Claim {
 	const isolation = manual + "transaction-iso.html"
 	level := func(name string) map[string]string { return map[string]string{"isolation": name} }
@@ -26,6 +25,6 @@ func (Target) Claims() []cluster.Claim {
 			Settings: map[string]string{"synchronous-standbys": "any"}},
 		{Workload: "lock", Promise: "one session holds an advisory lock at a time, while the server runs",
 			Page: manual + "explicit-locking.html#ADVISORY-LOCKS"},
-		{Workload: "identifiers", Promise: "no identifier is given out twice", Page: manual + "functions-sequence.html"},
+		{Workload: "unique-ids", Promise: "no identifier is given out twice", Page: manual + "functions-sequence.html"},
 	}
 }
