@@ -16,13 +16,14 @@ type evidence struct {
 	level   isolation.Level
 	anomaly isolation.Anomaly
 	// One of these: a read that is wrong by itself, reads that cannot be repeated,
-	// transactions in a circle with what is demanded of some, or those that have no
-	// order, of which how tells.
+	// transactions in a circle with what is demanded of some, or an order that was asked
+	// for and that there is not; of a part of the history, if that was shrunk already.
 	trouble *registers.Trouble
 	reads   *weak.Unrepeatable
 	cycle   []int32
 	demands []weak.Demand
 	result  *order.Result
+	part    *registers.History
 	ask     question
 }
 
@@ -46,11 +47,11 @@ var asked = []struct {
 	{isolation.Prefix, isolation.NonPrefixRead, question{order.Prefix, order.Sessions}},
 	{isolation.SnapshotIsolation, isolation.GNonadjacent, question{order.Snapshot, order.Free}},
 	{isolation.StrongSessionSnapshotIsolation, isolation.GNonadjacentSession, question{order.Snapshot, order.Sessions}},
-	{isolation.StrongSnapshotIsolation, isolation.GNonadjacentRealtime, question{order.Snapshot, order.RealTime}},
 	// Predicates are what tells repeatable read from serializable.
 	{isolation.RepeatableRead, isolation.G2Item, question{order.Serial, order.Free}},
 	{isolation.Serializable, isolation.G2Item, question{order.Serial, order.Free}},
 	{isolation.StrongSessionSerializable, isolation.G2ItemSession, question{order.Serial, order.Sessions}},
+	{isolation.StrongSnapshotIsolation, isolation.GNonadjacentRealtime, question{order.Snapshot, order.RealTime}},
 	{isolation.StrictSerializable, isolation.G2ItemRealtime, question{order.Serial, order.RealTime}},
 }
 
@@ -110,13 +111,15 @@ func decide(ctx context.Context, h *registers.History, expected isolation.Level,
 		d.ask(ctx, n, limits)
 	}
 	d.weak()
+	// The strongest come first: if they are kept, so are the others, and orders are
+	// found sooner the more is demanded of them.
 	for n := range asked {
-		if asked[n].level.Implies(expected) || expected.Implies(asked[n].level) {
-			d.within(ctx, n, asked[n].level == expected, limits)
+		if expected.Implies(asked[strongest-n].level) || asked[strongest-n].level.Implies(expected) {
+			d.within(ctx, strongest-n, asked[strongest-n].level == expected, limits)
 		}
 	}
 	for n := range asked {
-		d.within(ctx, n, false, limits)
+		d.within(ctx, strongest-n, false, limits)
 	}
 	return d
 }
@@ -143,8 +146,11 @@ func (d *decision) ask(ctx context.Context, n int, limits order.Limits) {
 		d.kept(a.level)
 	case order.Broken:
 		e := evidence{level: a.level, anomaly: a.anomaly, result: &r, ask: a.question}
-		if s, is := single[a.level]; is && skewed(r.Cycle) {
-			e.level, e.anomaly = s.level, s.anomaly
+		if s, is := single[a.level]; is {
+			e.part, e.result = a.shrink(ctx, d.h, e.result)
+			if skewed(e.result.Cycle) {
+				e.level, e.anomaly = s.level, s.anomaly
+			}
 		}
 		d.broken(e)
 	default:

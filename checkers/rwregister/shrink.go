@@ -13,10 +13,7 @@ import (
 // about these, in the numbers of the part.
 func (q question) shrink(ctx context.Context, h *registers.History, whole *order.Result) (part *registers.History, result *order.Result) {
 	left := whole.Core
-	part, result = h, whole
-	if p, r := q.broken(ctx, h, left); r != nil {
-		part, result = p, r
-	} else {
+	if part, result = q.broken(ctx, h, left); result == nil || whole.Same {
 		return h, whole
 	}
 	for size := (len(left) + 1) / 2; size > 0; {

@@ -13,18 +13,18 @@ import (
 // database is a correct one: serializable, or with snapshots if they are wanted, whose
 // clients' transactions overlap.
 type database struct {
-	random         *rand.Rand
-	transactions   int
-	clients, keys  int
-	ops            int
-	reads          float64 // the share of reads among the micro-operations
-	lost           float64 // the share of transactions of which nobody knows
-	snapshots      bool
-	latest         map[int]int // what each key holds
-	written        map[int]int // when each key was written last
-	last, time     int
-	recorded       *history.History
-	begun, refused int
+	random        *rand.Rand
+	transactions  int
+	clients, keys int
+	ops           int
+	reads         float64 // the share of reads among the micro-operations
+	lost          float64 // the share of transactions of which nobody knows
+	snapshots     bool
+	latest        map[int]int // what each key holds
+	written       map[int]int // when each key was written last
+	last, time    int
+	recorded      *history.History
+	begun         int
 }
 
 type working struct {

@@ -265,9 +265,10 @@ func (s *story) sayFlow(t, next int32) {
 func (d *decision) tellOrder(ctx context.Context, e *evidence) checkers.Finding {
 	s := d.story()
 	result := e.result
-	if !result.Same {
-		s.h, result = e.ask.shrink(ctx, d.h, result)
+	if e.part == nil {
+		e.part, result = e.ask.shrink(ctx, d.h, result)
 	}
+	s.h = e.part
 	s.say("%s", e.anomaly.About())
 	key := ""
 	switch {
