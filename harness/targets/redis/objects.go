@@ -54,10 +54,14 @@ func (c *client) Add(ctx context.Context, set string, element int) error {
 	return c.write(ctx, func(batch redis.Pipeliner) { batch.SAdd(ctx, "set:"+set, element) })
 }
 
-// Elements implements workloads.Set.
+// Elements implements workloads.Set. ScanSlice would take an error for an empty set.
 func (c *client) Elements(ctx context.Context, set string) (all []int, err error) {
 	err = c.read(ctx, func(link *redis.Client) error {
-		return link.SMembers(ctx, "set:"+set).ScanSlice(&all)
+		answer := link.SMembers(ctx, "set:"+set)
+		if answer.Err() != nil {
+			return answer.Err()
+		}
+		return answer.ScanSlice(&all)
 	})
 	return all, err
 }

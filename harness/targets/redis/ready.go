@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,8 +21,8 @@ const (
 	pause = 50 * time.Millisecond
 )
 
-// Ready implements cluster.Target: one node is master, all others are its replicas and
-// have what it has, and every sentinel names it and would be able to replace it.
+// Ready implements cluster.Target: one node is master, all others are connected to it or
+// to another that is, and every sentinel names it and would be able to replace it.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
 	for _, node := range c.Nodes() {
 		t.servers.add(node)
@@ -48,29 +49,61 @@ func wait(ctx context.Context, d time.Duration) {
 
 // whole says what is missing, if anything is.
 func whole(ctx context.Context, c cluster.Cluster, single bool) error {
-	roles := make([]role, len(c.Nodes()))
-	err := each(c, func(i int, node cluster.Node) (err error) {
-		roles[i], err = roleOf(ctx, node)
+	var mu sync.Mutex
+	roles := map[string]role{}
+	err := each(c, func(_ int, node cluster.Node) error {
+		r, err := roleOf(ctx, node)
+		mu.Lock()
+		defer mu.Unlock()
+		roles[node.Name()] = r
 		return err
 	})
 	if err != nil || single {
 		return err
 	}
-	leader := ""
-	for i, node := range c.Nodes() {
-		if roles[i].master && leader != "" {
-			return fmt.Errorf("%s and %s are masters", leader, node.Name())
-		}
-		if roles[i].master {
-			leader = node.Name()
-		}
+	leader, err := onlyMaster(roles)
+	if err != nil {
+		return err
 	}
-	for i, node := range c.Nodes() {
-		if r := roles[i]; !r.master && (r.follows != leader || !r.connected) {
-			return fmt.Errorf("%s follows %q (connected: %t), and %q is master", node.Name(), r.follows, r.connected, leader)
+	for name := range roles {
+		if err := fed(roles, name, leader); err != nil {
+			return err
 		}
 	}
 	return each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
+}
+
+// onlyMaster is the one node that is master.
+func onlyMaster(roles map[string]role) (string, error) {
+	var masters []string
+	for name, r := range roles {
+		if r.master {
+			masters = append(masters, name)
+		}
+	}
+	if len(masters) != 1 {
+		slices.Sort(masters)
+		return "", fmt.Errorf("masters are %v", masters)
+	}
+	return masters[0], nil
+}
+
+// fed says why what the master has does not come to a node, if so. It may come by way of
+// other replicas: after several failovers in a row, sentinels have been seen to leave a
+// replica with another one for good.
+func fed(roles map[string]role, node, leader string) error {
+	at := node
+	for range roles {
+		r := roles[at]
+		if r.master {
+			return nil
+		}
+		if !r.connected {
+			return fmt.Errorf("%s is not connected to %q, which it follows", at, r.follows)
+		}
+		at = r.follows
+	}
+	return fmt.Errorf("%s follows nobody who leads to the master %s", node, leader)
 }
 
 // role is what a server says that it is: a master, or a replica that follows one and is

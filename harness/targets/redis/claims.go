@@ -1,0 +1,20 @@
+package redis
+
+import "github.com/assaykit/assay/harness/cluster"
+
+// Claims implements cluster.Claimer. Of replication it is said that acknowledged writes
+// may be lost, with WAIT too (redis.io, "Redis replication").
+func (Target) Claims() []cluster.Claim {
+	const (
+		persistence  = "https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/"
+		transactions = "https://redis.io/docs/latest/develop/interact/transactions/"
+		locks        = "https://redis.io/docs/latest/develop/use/patterns/distributed-locks/"
+	)
+	durable := map[string]string{"mode": "single", "appendfsync": "always"}
+	return []cluster.Claim{
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: persistence, Settings: durable},
+		{Workload: "append", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable},
+		{Workload: "wr", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable},
+		{Workload: "lock", Promise: "one client holds a lock at a time, until it expires", Page: locks, Settings: durable},
+	}
+}

@@ -1,0 +1,89 @@
+package redis
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
+
+func TestAReplicaIsFedByWayOfOthers(t *testing.T) {
+	follows := func(name string) role { return role{follows: name, connected: true} }
+	for name, c := range map[string]struct {
+		roles map[string]role
+		want  bool
+	}{
+		"a star":                {map[string]role{"n1": {master: true}, "n2": follows("n1"), "n3": follows("n1")}, true},
+		"a chain":               {map[string]role{"n1": {master: true}, "n2": follows("n1"), "n3": follows("n2")}, true},
+		"a broken chain":        {map[string]role{"n1": {master: true}, "n2": {follows: "n1"}, "n3": follows("n2")}, false},
+		"a ring beside":         {map[string]role{"n1": {master: true}, "n2": follows("n3"), "n3": follows("n2")}, false},
+		"somebody from outside": {map[string]role{"n1": {master: true}, "n2": follows("n9"), "n3": follows("n1")}, false},
+	} {
+		whole := true
+		for node := range c.roles {
+			whole = whole && fed(c.roles, node, "n1") == nil
+		}
+		if whole != c.want {
+			t.Errorf("%s: %t", name, whole)
+		}
+	}
+}
+
+func TestThereIsOneMaster(t *testing.T) {
+	if got, err := onlyMaster(map[string]role{"n1": {}, "n2": {master: true}}); got != "n2" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, roles := range []map[string]role{{"n1": {}}, {"n1": {master: true}, "n2": {master: true}}} {
+		if got, err := onlyMaster(roles); err == nil {
+			t.Errorf("%v: %q", roles, got)
+		}
+	}
+}
+
+// nodes is a cluster that is nothing but its nodes.
+type nodes []node
+
+func (n nodes) Runtime() string                    { return "test" }
+func (n nodes) Capabilities() cluster.Capabilities { return nil }
+func (n nodes) Close(context.Context) error        { return nil }
+func (n nodes) Nodes() (list []cluster.Node) {
+	for _, node := range n {
+		list = append(list, node)
+	}
+	return list
+}
+
+const (
+	isMaster  = "*3\r\n$6\r\nmaster\r\n:7\r\n*0"
+	isReplica = "*5\r\n$5\r\nslave\r\n$2\r\nn2\r\n:6379\r\n$9\r\nconnected\r\n:7"
+)
+
+func TestLeadersAreAllWhoSayThatTheyAreMasters(t *testing.T) {
+	c := nodes{answering(t, isReplica), answering(t, isMaster), answering(t, isMaster), {name: "n4", address: "127.0.0.1:1"}}
+	for i, name := range []string{"n1", "n2", "n3"} {
+		c[i].name = name
+	}
+	got, err := New().Leaders(t.Context(), c, cluster.Config{})
+	if err != nil || strings.Join(got, " ") != "n2 n3" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+func TestReadyNamesWhatWasLastSeen(t *testing.T) {
+	c := nodes{answering(t, isReplica)}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	err := New().Ready(ctx, c, cluster.Config{})
+	for _, want := range []string{"deadline", "masters are []"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not contain %q", err, want)
+		}
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := New().Ready(ctx, nodes{answering(t, isMaster)}, with("mode=single")); err != nil {
+		t.Error(err)
+	}
+}
