@@ -255,16 +255,20 @@ func (t *trace) tellCycle(cycle []graph.Edge, a isolation.Anomaly) told {
 		c.name(e.From)
 	}
 	culprits := len(c.all)
-	key, steps := none, []string{}
+	var steps []string
+	var lists []int32 // on account of which the edges are there
 	var arcs []checkers.Dependency
-	for n, e := range shown {
+	for _, e := range shown {
 		why, on := c.why(e)
 		steps = append(steps, fmt.Sprintf("%s before %s: %s.", c.name(e.From), c.name(e.To), why))
 		arcs = append(arcs, checkers.Dependency{From: int(t.Txns[e.From].Invoke), To: int(t.Txns[e.To].Invoke), Kind: e.Kind.String(), Why: why})
-		if n > 0 && on != key {
-			on = none
+		if on != none && !slices.Contains(lists, on) {
+			lists = append(lists, on)
 		}
-		key = on
+	}
+	key := none
+	if len(lists) == 1 {
+		key = lists[0]
 	}
 	text := strings.Join(steps, "\n")
 	if len(cycle) > len(shown) {
