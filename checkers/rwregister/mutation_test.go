@@ -1,9 +1,11 @@
 package rwregister
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +35,17 @@ func TestGoodBigHistoriesAreValid(t *testing.T) {
 		if v := check(t, isolation.Serializable, h); v.Validity != checkers.Invalid || v.Findings[0].Anomaly != string(isolation.G2Item) {
 			t.Errorf("snapshots, seed %d: %v: %s", seed, v.Validity, v.Reason)
 		}
+	}
+}
+
+func TestASpentBudgetIsUnknown(t *testing.T) {
+	d := &database{random: rand.New(rand.NewPCG(1, 5)), transactions: 600, clients: 10, keys: 3, ops: 3, reads: 0.5}
+	h := d.run()
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	v, err := New(Options{Expected: isolation.StrictSerializable}).Check(ctx, h)
+	if err != nil || v.Validity != checkers.Unknown || !strings.Contains(v.Reason, "time ran out") {
+		t.Errorf("%v, %v: %s", err, v.Validity, v.Reason)
 	}
 }
 

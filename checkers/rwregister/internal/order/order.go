@@ -116,7 +116,7 @@ func Decide(ctx context.Context, h *registers.History, kind Kind, base Base, lim
 	if r := p.saturate(ctx, limits); r.Answer != Undecided || r.Why != "" {
 		return r
 	}
-	if len(p.open) == 0 || p.guess(false) || p.guess(true) {
+	if p.guess(false) || p.guess(true) {
 		return Result{Answer: Kept}
 	}
 	return p.search(ctx, limits)

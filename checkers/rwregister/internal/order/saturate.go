@@ -24,7 +24,9 @@ const often = 4096
 // follows. The others are left open. It is Undecided with a reason if that took too
 // long, and without one if all went well.
 func (p *problem) saturate(ctx context.Context, limits Limits) Result {
-	p.far(ctx)
+	if !p.far(ctx) {
+		return Result{Why: tooLong}
+	}
 	look := p.everyPair
 	for {
 		if !p.sort(p.wishes(false)) {
@@ -47,14 +49,18 @@ func (p *problem) saturate(ctx context.Context, limits Limits) Result {
 }
 
 // far puts chains in order that are far from each other in time, if that counts. Only
-// those pairs are told of that do not follow from others.
-func (p *problem) far(ctx context.Context) {
+// those pairs are told of that do not follow from others. It returns false if time ran
+// out.
+func (p *problem) far(ctx context.Context) bool {
 	if p.base != RealTime {
-		return
+		return true
 	}
 	for n := range p.keys {
 		chains := p.keys[n].chains
-		for i := 1; i < len(chains) && ctx.Err() == nil; i++ {
+		for i := 1; i < len(chains); i++ {
+			if i%64 == 0 && ctx.Err() != nil {
+				return false
+			}
 			first := p.h.Txns[chains[i].tail].Complete // of those that come after, and are done
 			soonest := int32(registers.Never)
 			for j := i + 1; j < len(chains); j++ {
@@ -69,12 +75,16 @@ func (p *problem) far(ctx context.Context) {
 			}
 		}
 	}
+	return ctx.Err() == nil
 }
 
 // everyPair looks at all pairs of chains but those with the initial state.
 func (p *problem) everyPair(ctx context.Context, reach reach) (r Result, done bool) {
 	looked := 0
 	for n := range p.keys {
+		if ctx.Err() != nil {
+			return Result{Why: tooLong}, true
+		}
 		chains := p.keys[n].chains
 		for i := 1; i < len(chains); i++ {
 			var said []int32 // heads of chains that were put after this one
