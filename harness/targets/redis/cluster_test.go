@@ -219,11 +219,16 @@ func TestSentinelsReplaceAKilledMaster(t *testing.T) {
 	if err := old.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for err = errors.New("not written yet"); err != nil && t.Context().Err() == nil; {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	soon, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for err = errors.New("not written yet"); err != nil && soon.Err() == nil; {
+		ctx, cancel := context.WithTimeout(soon, time.Second)
 		err = other.Write(ctx, "k", 2)
 		cancel()
-		wait(t.Context(), pause)
+		wait(soon, pause)
+	}
+	if err != nil {
+		t.Errorf("nobody took the master's place: %v", err)
 	}
 	if now, err := target.Leaders(t.Context(), c, cfg); err != nil || len(now) != 1 || now[0] == old.Name() {
 		t.Errorf("leaders are %v, %v", now, err)

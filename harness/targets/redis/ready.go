@@ -89,8 +89,7 @@ func onlyMaster(roles map[string]role) (string, error) {
 }
 
 // fed says why what the master has does not come to a node, if so. It may come by way of
-// other replicas: after several failovers in a row, sentinels have been seen to leave a
-// replica with another one for good.
+// other replicas, where sentinels have left one with a master that is none any more.
 func fed(roles map[string]role, node, leader string) error {
 	at := node
 	for range roles {
@@ -132,8 +131,8 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 	return role{}, fmt.Errorf("%s: role: %v", node.Name(), answer)
 }
 
-// watched asks a node's sentinel who is master, and whether as many sentinels as there
-// are nodes would agree on another.
+// watched asks a node's sentinel who is master and whom it could put in its place, and
+// whether as many sentinels as there are nodes would agree.
 func watched(ctx context.Context, node cluster.Node, leader string, nodes int) error {
 	link := redis.NewSentinelClient(options(node.Addr(sentinelPort)))
 	defer link.Close()
@@ -145,6 +144,15 @@ func watched(ctx context.Context, node cluster.Node, leader string, nodes int) e
 	}
 	if len(named) == 0 || named[0] != leader {
 		return fmt.Errorf("the sentinel on %s names %v, and %s is master", node.Name(), named, leader)
+	}
+	// It hears of replicas every ten seconds only, and leaves those that it has not heard of
+	// with the old master.
+	replicas, err := link.Replicas(ctx, master).Result()
+	if err != nil {
+		return fmt.Errorf("%s: sentinel: %w", node.Name(), err)
+	}
+	if len(replicas) != nodes-1 {
+		return fmt.Errorf("the sentinel on %s knows %d of %d replicas", node.Name(), len(replicas), nodes-1)
 	}
 	quorum, err := link.CkQuorum(ctx, master).Result()
 	if err != nil {
