@@ -115,10 +115,25 @@ func (c *Cluster) start(ctx context.Context, o cluster.Options) error {
 		c.disks = c.capabilities.Supports(cluster.CanDisk) == nil
 		return c.startNodes(ctx, specs)
 	}
-	everything, ctx := errgroup.WithContext(ctx)
-	everything.Go(func() error { return c.startAgent(ctx) })
-	everything.Go(func() error { return c.startNodes(ctx, specs) })
-	return everything.Wait()
+	everything, together := errgroup.WithContext(ctx)
+	everything.Go(func() error { return c.startAgent(together) })
+	everything.Go(func() error { return c.startNodes(together, specs) })
+	if err := everything.Wait(); err != nil {
+		return err
+	}
+	c.postSidecars(ctx)
+	return nil
+}
+
+// postSidecars starts them before they are needed, so that the first fault strikes at
+// once. What fails here is tried again, and told, when it is needed.
+func (c *Cluster) postSidecars(ctx context.Context) {
+	if c.sidecars == nil || c.capabilities.Supports(cluster.CanPartition) != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.sidecars.muster(ctx, c.running(), false)
 }
 
 // startAgent starts the agent and asks it what works. A machine on which it does

@@ -90,6 +90,10 @@ func TestNetworkOnlyPartitions(t *testing.T) {
 		t.Errorf("an echo came through the partition: %q", got)
 	}
 	requireEcho(t, c, "n1", "n3", "beside")
+	setRules(t, c, cluster.Rules{})
+	requireReach(t, c)
+	requireEcho(t, c, "n1", "n2", "after, on the same connection")
+	requireStarts(t, c.node(t, "n2"), "1")
 
 	setRules(t, c, rules(drop("n1", "n2"), drop(cluster.Clients, "n3")))
 	requireReach(t, c, "n1 n2", "clients n3")
@@ -102,8 +106,6 @@ func TestNetworkOnlyPartitions(t *testing.T) {
 	setRules(t, c, cluster.Rules{})
 	requireReach(t, c)
 	requireAnswers(t, c, cluster.Accepted)
-	requireEcho(t, c, "n1", "n2", "after")
-	requireStarts(t, c.node(t, "n2"), "1")
 }
 
 // requireAnswers expects what a connection from n1 to n2 meets with; those to n3 are

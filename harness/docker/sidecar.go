@@ -14,8 +14,8 @@ import (
 )
 
 // sidecars are agents of which each stands in the network of one node and sees nothing
-// else. They are started when they are first needed. Their methods are called by who
-// holds the cluster's mu.
+// else. One of a node that was started again is started when it is needed. Their
+// methods are called by who holds the cluster's mu.
 type sidecars struct {
 	engine *Engine
 	run    string
