@@ -27,9 +27,9 @@ type store struct {
 	last    int
 	// states are all there were.
 	states []map[string]int
-	// old is how often a transaction sees an old state, apart how often each read does,
-	// conflicts whether it is refused... lies how often an answer is made up, and twice
-	// how often a value is written again.
+	// old is how often a transaction sees an old state, apart how often each of its
+	// reads does by itself, lies how often an answer is made up, and twice how often a
+	// value is written again.
 	old, apart, lies, twice float64
 }
 
