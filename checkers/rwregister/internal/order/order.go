@@ -79,8 +79,8 @@ type Result struct {
 
 // Limits bound what is tried.
 type Limits struct {
-	// Matrix is up to how many moments all pairs are looked at; otherwise only those
-	// near in time.
+	// Matrix is up to how many moments it is written down which comes before which;
+	// otherwise paths are looked for.
 	Matrix int
 	// Pairs is how many pairs of chains the search may choose between.
 	Pairs int

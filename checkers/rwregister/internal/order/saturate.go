@@ -9,7 +9,6 @@ import (
 // Why something is Undecided.
 const (
 	tooLong   = "time ran out while the order of writes that is forced was collected"
-	tooMany   = "too many transactions to compare all of them"
 	tooOpen   = "too many writes may have come in any order"
 	neverDone = "no contradiction is forced, and the search for an order ran out of time"
 )
@@ -18,7 +17,7 @@ const (
 const mostOpen = 16_000_000
 
 // often is after how many pairs the time is looked at.
-const often = 4096
+const often = 64
 
 // saturate decides pairs of chains of which only one can come first, until no more
 // follows. The others are left open. It is Undecided with a reason if that took too
@@ -33,9 +32,6 @@ func (p *problem) saturate(ctx context.Context, limits Limits) Result {
 			return p.broken()
 		}
 		reach := p.newReach(limits)
-		if reach == nil {
-			return Result{Why: tooMany}
-		}
 		before := len(p.forced)
 		if r, done := look(ctx, reach); done {
 			return r
@@ -199,14 +195,11 @@ func (p *problem) force(reach reach, o pair, first, second *chain) {
 // reach says whether a moment comes before another one, or is it.
 type reach interface{ has(from, to int32) bool }
 
-// newReach is a matrix if that is not too big; otherwise, if the real time counts, it
-// is found out when it is asked for: paths are short then.
+// newReach is a matrix if that is not too big; otherwise it is found out when it is
+// asked for. If the real time counts, or few write the same key, paths are short then.
 func (p *problem) newReach(limits Limits) reach {
 	if len(p.arcs) <= limits.Matrix {
 		return p.matrix()
-	}
-	if p.base != RealTime {
-		return nil
 	}
 	return &paths{problem: p, upto: p.round, seen: make([]int32, len(p.arcs))}
 }
@@ -266,7 +259,7 @@ func (p *paths) has(from, to int32) bool {
 	if p.rank[from] >= p.rank[to] {
 		return false
 	}
-	if a, b := p.owner[from], p.owner[to]; a > registers.Initial && b > registers.Initial && p.h.Txns[a].Complete < p.h.Txns[b].Invoke {
+	if a, b := p.owner[from], p.owner[to]; p.base == RealTime && a > registers.Initial && b > registers.Initial && p.h.Txns[a].Complete < p.h.Txns[b].Invoke {
 		return true
 	}
 	p.now++
