@@ -74,7 +74,12 @@ func clientInGo(t *testing.T) string {
 
 func TestTheExampleRunsInContainers(t *testing.T) {
 	e := requireEngine(t)
-	target, c := up(t, e, "examples/docker-compose.yml", clientInGo(t))
+	t.Run("with a program", func(t *testing.T) { testExample(t, e, clientInGo(t)) })
+	t.Run("with a mapping", func(t *testing.T) { testExample(t, e, "http:examples/mapping.yaml") })
+}
+
+func testExample(t *testing.T, e *docker.Engine, client string) {
+	target, c := up(t, e, "examples/docker-compose.yml", client)
 	var names []string
 	var clients []workloads.Register
 	for _, n := range c.Nodes() {

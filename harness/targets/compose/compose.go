@@ -30,6 +30,7 @@ import (
 	"github.com/mattn/go-shellwords"
 
 	"github.com/assaykit/assay/harness/client"
+	"github.com/assaykit/assay/harness/client/mapping"
 	"github.com/assaykit/assay/harness/client/program"
 	"github.com/assaykit/assay/harness/cluster"
 )
@@ -101,6 +102,13 @@ func (Target) Tailored(ctx context.Context, cfg cluster.Config) (cluster.Target,
 
 // clientOf finds out about a client.
 func clientOf(ctx context.Context, text string) (callers, []string, error) {
+	if path, isMapping := strings.CutPrefix(text, "http:"); isMapping {
+		m, err := mapping.Load(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(node cluster.Node, _ cluster.Config) client.Caller { return m.Caller(node.Addr(clientPort)) }, m.Operations(), nil
+	}
 	command, err := words(text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--client %s: %w", text, err)
