@@ -5,7 +5,9 @@
 // doubt is reported as unknown.
 //
 // One node is a server by itself; with more they are a Galera cluster, in which they
-// start one after another.
+// start one after another. A cluster that loses its majority at once, because most nodes
+// are killed while another goes on, waits for somebody who says which of them has the
+// data (pc.bootstrap). Nobody here does: the run then ends without final reads, unknown.
 //
 // It does not try replication from binary logs, or a change of the members, and it needs
 // containers.

@@ -35,14 +35,15 @@ func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) er
 }
 
 func await(ctx context.Context, node cluster.Node, size int) error {
-	for {
-		last := ask(ctx, node, size)
-		if last == nil {
+	for last := errors.New("nothing"); ; {
+		err := ask(ctx, node, size)
+		if err == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
 		}
+		last = err
 		wait(ctx, pause)
 	}
 }

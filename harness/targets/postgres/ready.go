@@ -31,14 +31,15 @@ type state struct {
 // Ready implements cluster.Target. The cluster is ready when there is one primary, which
 // has its tables, and which feeds all the others.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	for {
-		last := ready(ctx, c)
-		if last == nil {
+	for last := errors.New("nothing"); ; {
+		err := ready(ctx, c)
+		if err == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
 		}
+		last = err
 		wait(ctx, pause)
 	}
 }
