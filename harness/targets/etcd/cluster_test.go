@@ -2,78 +2,15 @@ package etcd
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/docker"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
-
-// These tests run real servers in containers. A machine that is meant to have a
-// Docker engine says so by ASSAY_DOCKER=1; elsewhere they are skipped without
-// one, or where they would first have to compile etcd for minutes.
-
-func requireEngine(t *testing.T) *docker.Engine {
-	t.Helper()
-	must := os.Getenv("ASSAY_DOCKER") == "1"
-	e, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && !must {
-		t.Skipf("needs a Docker engine: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	image, err := New().Recipe(defaultVersion)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.ImageID(t.Context(), image.Reference); errors.Is(err, docker.ErrNoImage) && !must {
-		t.Skipf("needs an image: assay image build etcd --version %s", defaultVersion)
-	}
-	if err := e.Build(t.Context(), image, false, t.Output()); err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-// up starts three nodes and waits until they are ready.
-func up(t *testing.T, e *docker.Engine) cluster.Cluster {
-	t.Helper()
-	began := time.Now()
-	c, err := e.Start(t.Context(), cluster.Options{
-		Run:    "test-" + strings.ToLower(rand.Text()[:10]),
-		Target: New(),
-		Log:    t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	started := time.Since(began)
-	ready(t, c)
-	t.Logf("started after %v, ready after %v", started, time.Since(began))
-	return c
-}
-
-func ready(t *testing.T, c cluster.Cluster) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := New().Ready(ctx, c, cluster.Config{}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func at(t *testing.T, n cluster.Node, reads string) *client {
 	t.Helper()
@@ -86,7 +23,7 @@ func at(t *testing.T, n cluster.Node, reads string) *client {
 }
 
 func TestRealCluster(t *testing.T) {
-	c := up(t, requireEngine(t))
+	c := real.Up(t, New(), cluster.Config{})
 	t.Run("data types", func(t *testing.T) { testDataTypes(t, c) })
 	t.Run("transactions", func(t *testing.T) { testTransactions(t, c) })
 	t.Run("transactions in conflict", func(t *testing.T) { testConflicts(t, c) })
@@ -103,47 +40,40 @@ func testDataTypes(t *testing.T, c cluster.Cluster) {
 	ctx := t.Context()
 
 	_, found, err := n1.Read(ctx, "k")
-	expect(t, "read of a key never written", err, found, false)
+	real.Expect(t, "read of a key never written", err, found, false)
 	swapped, err := n1.CompareAndSet(ctx, "k", 0, 1)
-	expect(t, "compare-and-set of a key never written", err, swapped, false)
-	expect(t, "write", n1.Write(ctx, "k", -7), 0, 0)
+	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
+	real.Expect(t, "write", n1.Write(ctx, "k", -7), 0, 0)
 	swapped, err = n2.CompareAndSet(ctx, "k", 7, 8)
-	expect(t, "compare-and-set of another value", err, swapped, false)
+	real.Expect(t, "compare-and-set of another value", err, swapped, false)
 	swapped, err = n2.CompareAndSet(ctx, "k", -7, 8)
-	expect(t, "compare-and-set", err, swapped, true)
+	real.Expect(t, "compare-and-set", err, swapped, true)
 	value, _, err := n3.Read(ctx, "k")
-	expect(t, "read", err, value, 8)
+	real.Expect(t, "read", err, value, 8)
 
 	all, err := n1.Elements(ctx, "s")
-	expect(t, "an empty set", err, len(all), 0)
+	real.Expect(t, "an empty set", err, len(all), 0)
 	for element := range 12 {
-		expect(t, "add", n2.Add(ctx, "s", element), 0, 0)
+		real.Expect(t, "add", n2.Add(ctx, "s", element), 0, 0)
 	}
-	expect(t, "add to another set", n2.Add(ctx, "s2", 99), 0, 0)
+	real.Expect(t, "add to another set", n2.Add(ctx, "s2", 99), 0, 0)
 	all, err = n3.Elements(ctx, "s")
 	slices.Sort(all)
-	expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
+	real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
 
 	for value := range 12 {
-		expect(t, "send", []*client{n1, n2, n3}[value%3].Send(ctx, "q", value), 0, 0)
+		real.Expect(t, "send", []*client{n1, n2, n3}[value%3].Send(ctx, "q", value), 0, 0)
 	}
 	for want := range 12 {
 		value, _, err := n3.Receive(ctx, "q")
-		expect(t, "receive", err, value, want)
+		real.Expect(t, "receive", err, value, want)
 	}
 	_, found, err = n1.Receive(ctx, "q")
-	expect(t, "receive from an empty queue", err, found, false)
-}
-
-func expect[T comparable](t *testing.T, what string, err error, got, want T) {
-	t.Helper()
-	if err != nil || got != want {
-		t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
-	}
+	real.Expect(t, "receive from an empty queue", err, found, false)
 }
 
 func testKilledLeader(t *testing.T, c cluster.Cluster) {
-	old := leader(t, c, nil)
+	old := real.Leader(t, New(), c, nil)
 	client := at(t, old, "linearizable")
 	if err := client.Write(t.Context(), "k", 1); err != nil {
 		t.Fatal(err)
@@ -157,15 +87,15 @@ func testKilledLeader(t *testing.T, c cluster.Cluster) {
 	if err := client.Write(t.Context(), "k", 3); !workloads.IsNoEffect(err) {
 		t.Errorf("write to a killed node: %v", err)
 	}
-	if got := leader(t, c, old); got.Name() == old.Name() {
+	if got := real.Leader(t, New(), c, old); got.Name() == old.Name() {
 		t.Errorf("%s still leads", got.Name())
 	}
 	if err := old.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	for writeSoon(t, client) != nil { // the same client finds it again
-		wait(t.Context(), pause)
+		nodes.Wait(t.Context(), nodes.Pause)
 	}
 }
 
@@ -177,29 +107,12 @@ func writeSoon(t *testing.T, c *client) error {
 	return c.Write(ctx, "k", 4)
 }
 
-// leader waits until exactly one node, not the one given, claims to lead.
-func leader(t *testing.T, c cluster.Cluster, not cluster.Node) cluster.Node {
-	t.Helper()
-	for {
-		names, err := New().Leaders(t.Context(), c, cluster.Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, n := range c.Nodes() {
-			if n != not && slices.Equal(names, []string{n.Name()}) {
-				return n
-			}
-		}
-		wait(t.Context(), pause)
-	}
-}
-
 func testStaleRead(t *testing.T, c cluster.Cluster) {
 	network, ok := c.(cluster.Network)
 	if err := c.Capabilities().Supports(cluster.CanPartition); !ok || err != nil {
 		t.Fatalf("no partitions here: %v", err)
 	}
-	leads := leader(t, c, nil)
+	leads := real.Leader(t, New(), c, nil)
 	away := c.Nodes()[0]
 	if away == leads {
 		away = c.Nodes()[1]
@@ -220,7 +133,7 @@ func testStaleRead(t *testing.T, c cluster.Cluster) {
 	}
 
 	v, _, err := at(t, away, "serializable").Read(t.Context(), "stale")
-	expect(t, "serializable read", err, v, 1)
+	real.Expect(t, "serializable read", err, v, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	if v, _, err := at(t, away, "linearizable").Read(ctx, "stale"); err == nil {
@@ -229,9 +142,9 @@ func testStaleRead(t *testing.T, c cluster.Cluster) {
 	if err := network.SetRules(t.Context(), cluster.Rules{}); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	v, _, err = at(t, away, "linearizable").Read(t.Context(), "stale")
-	expect(t, "linearizable read once healed", err, v, 2)
+	real.Expect(t, "linearizable read once healed", err, v, 2)
 }
 
 func isolate(c cluster.Cluster, away cluster.Node) cluster.Rules {

@@ -130,15 +130,4 @@ func members(self string, at cluster.Layout) string {
 	return strings.Join(list, ",")
 }
 
-// setting is what the user chose, or the default.
-func setting(cfg cluster.Config, key string) string {
-	if value, ok := cfg.Settings[key]; ok {
-		return value
-	}
-	for _, s := range (Target{}).Settings() {
-		if s.Key == key {
-			return s.Default
-		}
-	}
-	panic("etcd: no such setting: " + key)
-}
+func setting(cfg cluster.Config, key string) string { return cfg.Setting(Target{}.Settings(), key) }

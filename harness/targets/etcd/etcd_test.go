@@ -122,7 +122,7 @@ func TestReadyNamesTheNodeAndWhatWasLastSeen(t *testing.T) {
 	gone.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	err := New().Ready(ctx, nodes{{name: "n2", address: gone.Addr().String()}}, cluster.Config{})
+	err := New().Ready(ctx, bare{{name: "n2", address: gone.Addr().String()}}, cluster.Config{})
 	for _, want := range []string{"n2 is not ready", "connection refused", "deadline exceeded"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not contain %q", err, want)
@@ -131,7 +131,7 @@ func TestReadyNamesTheNodeAndWhatWasLastSeen(t *testing.T) {
 }
 
 func TestReadyWhenAllNodesAnswer(t *testing.T) {
-	c := nodes{{name: "n1", address: serve(t).address}, {name: "n2", address: serve(t).address}}
+	c := bare{{name: "n1", address: serve(t).address}, {name: "n2", address: serve(t).address}}
 	if err := New().Ready(t.Context(), c, cluster.Config{}); err != nil {
 		t.Error(err)
 	}
@@ -140,7 +140,7 @@ func TestReadyWhenAllNodesAnswer(t *testing.T) {
 func TestLeadersPassesOverSilentNodes(t *testing.T) {
 	gone := listen(t)
 	gone.Close()
-	c := nodes{
+	c := bare{
 		{name: "n1", address: claiming(t, 1, 2)},
 		{name: "n2", address: claiming(t, 2, 2)},
 		{name: "n3", address: gone.Addr().String()},
@@ -159,13 +159,13 @@ func claiming(t *testing.T, self, leader uint64) (address string) {
 	return m.address
 }
 
-// nodes is a cluster that is nothing but its nodes.
-type nodes []node
+// bare is a cluster that is nothing but its nodes.
+type bare []node
 
-func (n nodes) Runtime() string                    { return "test" }
-func (n nodes) Capabilities() cluster.Capabilities { return nil }
-func (n nodes) Close(context.Context) error        { return nil }
-func (n nodes) Nodes() (list []cluster.Node) {
+func (n bare) Runtime() string                    { return "test" }
+func (n bare) Capabilities() cluster.Capabilities { return nil }
+func (n bare) Close(context.Context) error        { return nil }
+func (n bare) Nodes() (list []cluster.Node) {
 	for _, node := range n {
 		list = append(list, node)
 	}

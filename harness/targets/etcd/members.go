@@ -11,6 +11,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
 var _ cluster.Members = Target{}
@@ -127,7 +128,7 @@ func anywhere(ctx context.Context, c cluster.Cluster, not string, ask func(conte
 		if ctx.Err() != nil {
 			return last
 		}
-		wait(ctx, pause)
+		nodes.Wait(ctx, nodes.Pause)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 )
 
 func TestAJoiningServerIsToldWhoTheMembersAre(t *testing.T) {
@@ -30,11 +31,11 @@ func TestMembersAreNamedByTheirAddresses(t *testing.T) {
 
 // A server leaves, a new one takes its place, and what was written before is there.
 func TestServersLeaveAndJoin(t *testing.T) {
-	c := up(t, requireEngine(t))
+	c := real.Up(t, New(), cluster.Config{})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	target, config := New(), cluster.Config{}
-	node := leader(t, c, nil)
+	node := real.Leader(t, New(), c, nil)
 	keeper := c.Nodes()[0]
 	if keeper == node {
 		keeper = c.Nodes()[1]
@@ -59,12 +60,12 @@ func TestServersLeaveAndJoin(t *testing.T) {
 	if err := c.(cluster.Replacer).Replace(ctx, node.Name(), joining); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	if node.Addr(clientPort) != address {
 		t.Errorf("the address changed from %s to %s", address, node.Addr(clientPort))
 	}
 	v, _, err := at(t, node, "linearizable").Read(ctx, "kept")
-	expect(t, "read at the new server", err, v, 7)
+	real.Expect(t, "read at the new server", err, v, 7)
 
 	// It is a member like any other when it starts again.
 	if err := node.Kill(ctx); err != nil {
@@ -73,7 +74,7 @@ func TestServersLeaveAndJoin(t *testing.T) {
 	if err := node.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 }
 
 // requireMembers expects so many members, and one not to be among them.

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -285,6 +286,6 @@ func TestReconnects(t *testing.T) {
 	}
 	serveOn(t, listener)
 	for c.Write(t.Context(), "k", 1) != nil {
-		wait(t.Context(), pause)
+		nodes.Wait(t.Context(), nodes.Pause)
 	}
 }

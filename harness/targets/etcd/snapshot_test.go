@@ -2,13 +2,14 @@ package etcd
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -48,24 +49,10 @@ func TestSnapshotsComeAsOftenAsTheSettingSays(t *testing.T) {
 
 // Every member saves snapshots as changes come in, and says so; without changes none.
 func TestMembersTellOfTheirSnapshots(t *testing.T) {
-	e := requireEngine(t)
 	config := cluster.Config{Settings: map[string]string{snapshotCount: "50"}}
-	c, err := e.Start(t.Context(), cluster.Options{
-		Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: New(), Config: config, Log: t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	c := real.Up(t, New(), config)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := New().Ready(ctx, c, config); err != nil {
-		t.Fatal(err)
-	}
 	before := snapshots(t, c)
 	client, err := New().Dial(ctx, c.Nodes()[0], config)
 	if err != nil {
@@ -91,7 +78,7 @@ func TestMembersTellOfTheirSnapshots(t *testing.T) {
 		if ctx.Err() != nil {
 			t.Fatalf("%v before 200 writes, %v after", before, after)
 		}
-		wait(ctx, pause)
+		nodes.Wait(ctx, nodes.Pause)
 	}
 }
 

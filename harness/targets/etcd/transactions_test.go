@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -107,12 +108,12 @@ func testBank(t *testing.T, c cluster.Cluster) {
 	if _, err := n1.Transfer(ctx, 0, 1, 1); !workloads.IsNoEffect(err) {
 		t.Errorf("transfer in a bank that is not open: %v", err)
 	}
-	expect(t, "open", n1.Open(ctx, 3, 10), 0, 0)
+	real.Expect(t, "open", n1.Open(ctx, 3, 10), 0, 0)
 	moved, err := n1.Transfer(ctx, 0, 2, 7)
-	expect(t, "transfer", err, moved, true)
+	real.Expect(t, "transfer", err, moved, true)
 	moved, err = n2.Transfer(ctx, 0, 1, 4)
-	expect(t, "transfer of more than there is", err, moved, false)
-	expect(t, "open again", n2.Open(ctx, 3, 10), 0, 0)
+	real.Expect(t, "transfer of more than there is", err, moved, false)
+	real.Expect(t, "open again", n2.Open(ctx, 3, 10), 0, 0)
 	balances, err := n2.Balances(ctx)
-	expect(t, "balances", err, reflect.DeepEqual(balances, map[int]int{0: 3, 1: 10, 2: 17}), true)
+	real.Expect(t, "balances", err, reflect.DeepEqual(balances, map[int]int{0: 3, 1: 10, 2: 17}), true)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -14,22 +16,22 @@ func testVersions(t *testing.T, c cluster.Cluster) {
 	ctx := t.Context()
 	n1, n2 := at(t, c.Nodes()[0], "linearizable"), at(t, c.Nodes()[1], "linearizable")
 	_, version, err := n1.Get(ctx, "w/a")
-	expect(t, "get of nothing", err, version, 0)
+	real.Expect(t, "get of nothing", err, version, 0)
 	version, err = n1.Delete(ctx, "w/a")
-	expect(t, "delete of nothing", err, version, 0)
+	real.Expect(t, "delete of nothing", err, version, 0)
 	_, put, err := n1.PutIf(ctx, "w/a", 1, 7)
-	expect(t, "put if another version", err, put, false)
+	real.Expect(t, "put if another version", err, put, false)
 
 	first, put, err := n1.PutIf(ctx, "w/a", 1, 0)
-	expect(t, "put if not there", err, put && first > 0, true)
+	real.Expect(t, "put if not there", err, put && first > 0, true)
 	second, err := n2.Put(ctx, "w/a", -2)
-	expect(t, "put", err, second > first, true)
+	real.Expect(t, "put", err, second > first, true)
 	value, version, err := n1.Get(ctx, "w/a")
-	expect(t, "get", err, value == -2 && version == second, true)
+	real.Expect(t, "get", err, value == -2 && version == second, true)
 	third, put, err := n2.PutIf(ctx, "w/b", 3, 0)
-	expect(t, "put of another key", err, put && third > second, true)
+	real.Expect(t, "put of another key", err, put && third > second, true)
 	fourth, err := n1.Delete(ctx, "w/a")
-	expect(t, "delete", err, fourth > third, true)
+	real.Expect(t, "delete", err, fourth > third, true)
 	if _, err := n1.Put(ctx, "elsewhere", 9); err != nil {
 		t.Error(err)
 	}
@@ -64,29 +66,29 @@ func testLocks(t *testing.T, c cluster.Cluster) {
 	ctx := t.Context()
 	n1, n2 := at(t, c.Nodes()[0], "linearizable"), at(t, c.Nodes()[1], "linearizable")
 	released, err := n1.Release(ctx, "l")
-	expect(t, "release of what is not held", err, released, false)
+	real.Expect(t, "release of what is not held", err, released, false)
 	held, first, err := n1.Acquire(ctx, "l")
-	expect(t, "acquire", err, held && first > 0, true)
+	real.Expect(t, "acquire", err, held && first > 0, true)
 	held, _, err = n2.Acquire(ctx, "l")
-	expect(t, "acquire of what another one holds", err, held, false)
+	real.Expect(t, "acquire of what another one holds", err, held, false)
 	held, _, err = n2.Acquire(ctx, "l2")
-	expect(t, "acquire another one", err, held, true)
+	real.Expect(t, "acquire another one", err, held, true)
 	released, err = n1.Release(ctx, "l")
-	expect(t, "release", err, released, true)
+	real.Expect(t, "release", err, released, true)
 	held, second, err := n2.Acquire(ctx, "l")
-	expect(t, "acquire what was released", err, held && second > first, true)
+	real.Expect(t, "acquire what was released", err, held && second > first, true)
 
 	// Somebody takes the lock away behind its holder's back.
 	if _, err := n1.remote.Revoke(ctx, n2.locks.session.Lease()); err != nil {
 		t.Fatal(err)
 	}
 	released, err = n2.Release(ctx, "l")
-	expect(t, "release of what was lost", err, released, false)
+	real.Expect(t, "release of what was lost", err, released, false)
 	held, third, err := n1.Acquire(ctx, "l")
-	expect(t, "acquire what was lost", err, held && third > second, true)
+	real.Expect(t, "acquire what was lost", err, held && third > second, true)
 	<-n2.locks.session.Done()
 	held, _, err = n2.Acquire(ctx, "l2")
-	expect(t, "acquire with another session", err, held, true)
+	real.Expect(t, "acquire with another session", err, held, true)
 }
 
 // A holder that is gone keeps a lock until its time to live is over.
@@ -94,23 +96,23 @@ func testLeases(t *testing.T, c cluster.Cluster) {
 	ctx := t.Context()
 	n1, n2 := at(t, c.Nodes()[0], "linearizable"), at(t, c.Nodes()[1], "linearizable")
 	held, first, err := n1.AcquireFor(ctx, "l", 2*time.Second)
-	expect(t, "acquire", err, held && first > 0, true)
+	real.Expect(t, "acquire", err, held && first > 0, true)
 	began := time.Now()
 	held, _, err = n2.AcquireFor(ctx, "l", time.Minute)
-	expect(t, "acquire of what another one holds", err, held, false)
+	real.Expect(t, "acquire of what another one holds", err, held, false)
 	for !held {
 		if held, _, err = n2.AcquireFor(ctx, "l", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		wait(ctx, pause)
+		nodes.Wait(ctx, nodes.Pause)
 	}
 	if lasted := time.Since(began); lasted < 1900*time.Millisecond || lasted > 10*time.Second {
 		t.Errorf("the lease lasted %v", lasted)
 	}
 	released, err := n1.Release(ctx, "l")
-	expect(t, "release of what has lapsed", err, released, false)
+	real.Expect(t, "release of what has lapsed", err, released, false)
 	released, err = n2.Release(ctx, "l")
-	expect(t, "release", err, released, true)
+	real.Expect(t, "release", err, released, true)
 	held, second, err := n1.AcquireFor(ctx, "l", time.Second)
-	expect(t, "acquire what was released", err, held && second > first, true)
+	real.Expect(t, "acquire what was released", err, held && second > first, true)
 }

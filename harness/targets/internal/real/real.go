@@ -19,8 +19,8 @@ import (
 //
 // A machine that is meant to have a Docker engine says so by ASSAY_DOCKER=1, and one
 // that is meant to have the images which .ci/images makes by ASSAY_IMAGES=1 or, for some
-// of them, ASSAY_IMAGES=redis,postgres. What is missing there makes the test fail;
-// elsewhere it is skipped.
+// of them, ASSAY_IMAGES=redis,postgres. What is missing there makes the test fail, and an
+// image that can be built from source is built; elsewhere the test is skipped.
 func Up(t *testing.T, target cluster.Target, cfg cluster.Config) cluster.Cluster {
 	t.Helper()
 	e := Engine(t)
@@ -71,10 +71,26 @@ func requireImage(t *testing.T, e *docker.Engine, target cluster.Target, cfg clu
 			t.Fatal(err)
 		}
 	}
-	if meant(target.Name()) {
+	source, ok := target.(cluster.Versioned)
+	switch {
+	case ok && os.Getenv("ASSAY_DOCKER") == "1":
+		build(t, e, source, cfg.Setting(target.Settings(), "version"))
+	case meant(target.Name()):
 		t.Fatalf("there is no image of %s: %s", target.Name(), image.Advice)
+	default:
+		t.Skipf("needs an image: %s", image.Advice)
 	}
-	t.Skipf("needs an image: %s", image.Advice)
+}
+
+func build(t *testing.T, e *docker.Engine, target cluster.Versioned, version string) {
+	t.Helper()
+	image, err := target.Recipe(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Build(t.Context(), image, false, t.Output()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // meant says whether the machine is meant to have the image.
