@@ -269,6 +269,13 @@ var known = []struct{ name, want, text string }{
 		1 invoke txn [["r","x",null]]
 		1 ok txn [["r","x",null]]
 		2 ok txn [["append","x",1],["r","y",null]]`},
+	{"an update that nobody read comes first, but in time it would come last", "G-single-realtime G-nonadjacent-realtime G2-item-realtime", `
+		0 invoke txn [["append","x",1]]
+		1 invoke txn [["r","x",null],["append","y",3],["append","y",4]]
+		0 ok txn [["append","x",1]]
+		2 invoke txn [["r","y",null],["append","y",2]]
+		2 ok txn [["r","y",null],["append","y",2]]
+		1 ok txn [["r","x",null],["append","y",3],["append","y",4]]`},
 	{"no stale read: it was under way", "", `
 		0 invoke txn [["append","x",1]]
 		1 invoke txn [["r","x",null]]

@@ -139,12 +139,8 @@ func (c *cycles) resolve(part *graph.Graph, v variety) error {
 			if !g.Acyclic(graph.Flowing(v.order...)) {
 				return false, nil
 			}
-			for _, p := range g.Components(graph.Missing(v.order...)) {
-				if cycle, err := p.Smallest(c.ctx, single); cycle != nil || err != nil {
-					return false, err
-				}
-			}
-			return true, nil
+			skewed, err := g.Skewed(c.ctx, v.order...)
+			return !skewed, err
 		}},
 	}
 	for _, level := range levels {

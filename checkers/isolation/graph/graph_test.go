@@ -231,6 +231,24 @@ func (p plain) has(cycle []graph.Edge) bool {
 	return true
 }
 
+// Cycles with one rw are found whether they have edges of an order or not.
+func TestSkewIsFound(t *testing.T) {
+	script.Try(t, 5000, 4, func(t *testing.T, r *rand.Rand) bool {
+		g, p := random(r)
+		for _, order := range orders {
+			if flowing(p, order) {
+				continue
+			}
+			_, want := p.cheapest(func(c []graph.Edge) bool { return allowed(c, order) && count(c, graph.RW) == 1 })
+			if got, err := g.Skewed(context.Background(), order...); err != nil || got != want {
+				t.Errorf("%v: %v, %v, want %v; in %+v", order, got, err, want, p)
+				return false
+			}
+		}
+		return true
+	})
+}
+
 func TestComponentsHoldAllCycles(t *testing.T) {
 	script.Try(t, 5000, 4, func(t *testing.T, r *rand.Rand) bool {
 		g, p := random(r)

@@ -2,6 +2,14 @@ package graph
 
 import "context"
 
+// Skewed says that the graph has a cycle with exactly one rw and further edges of the
+// given kinds, as many as there may be. There must be none without an rw. The error is
+// that of the context.
+func (g *Graph) Skewed(ctx context.Context, order ...Kind) (bool, error) {
+	_, any, err := g.skewed(ctx, Single(order...))
+	return any, err
+}
+
 // skewed are the rw edges that lie in cycles without another rw: those whose target
 // reaches their source by way of the other edges alone. These must have no cycle.
 //
