@@ -60,8 +60,10 @@ type decision struct {
 	h        *registers.History
 	answers  map[isolation.Level]order.Answer
 	evidence []evidence
-	// why says why levels are Undecided, the last reason first.
+	// why says why levels are Undecided.
 	why map[isolation.Level]string
+	// aside is how much time is left for levels that nobody asked for.
+	aside time.Duration
 }
 
 // kept notes that a level is kept, and with it all that it implies; unless there are
@@ -92,13 +94,14 @@ func (d *decision) broken(e evidence) {
 
 func (d *decision) known(l isolation.Level) bool { return d.answers[l] != order.Undecided }
 
-// aside is how long a level is looked at that nobody asked for.
-const aside = 5 * time.Second
+// aside is how long all levels together are looked at that nobody asked for, and each
+// of them at most half of what is left of it.
+const aside = 15 * time.Second
 
 // decide says of all levels whether they are kept, as far as the time allows; the
 // expected one comes first.
 func decide(ctx context.Context, h *registers.History, expected isolation.Level, limits order.Limits) *decision {
-	d := &decision{h: h, answers: map[isolation.Level]order.Answer{}, why: map[isolation.Level]string{}}
+	d := &decision{h: h, answers: map[isolation.Level]order.Answer{}, why: map[isolation.Level]string{}, aside: aside}
 	d.troubles()
 	if !d.known(isolation.ReadUncommitted) {
 		d.kept(isolation.StrongReadUncommitted) // some order of each key's versions always is right
@@ -129,11 +132,14 @@ func (d *decision) within(ctx context.Context, n int, expected bool, limits orde
 	deadline, _ := ctx.Deadline()
 	left := time.Until(deadline) / 2
 	if !expected {
-		left = min(left, aside)
+		left = min(left, d.aside/2)
 	}
+	begun := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	d.ask(ctx, n, limits)
+	if d.ask(ctx, n, limits); !expected {
+		d.aside -= time.Since(begun)
+	}
 }
 
 func (d *decision) ask(ctx context.Context, n int, limits order.Limits) {
