@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/eventual"
 	counterchecker "github.com/assaykit/assay/checkers/linearizability/counter"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
@@ -40,7 +41,7 @@ func (counter) About() string {
 }
 
 func (counter) Settings() []cluster.Setting {
-	return []cluster.Setting{counterCount.setting(), counterOps.setting(), counterReads.setting()}
+	return []cluster.Setting{promise, counterCount.setting(), counterOps.setting(), counterReads.setting()}
 }
 
 func (counter) Supports(c cluster.Client) error {
@@ -52,7 +53,10 @@ func asCounter(c cluster.Client) (Counter, error) {
 	return as[Counter](c, "counter", "counters that can be incremented and read")
 }
 
-func (counter) Generator(cfg Config) (generator.Generator, error) {
+func (w counter) Generator(cfg Config) (generator.Generator, error) {
+	if _, err := w.Checker(cfg); err != nil {
+		return nil, err
+	}
 	s := chosen{cfg: cfg}
 	count, ops, reads := s.number(counterCount), s.number(counterOps), s.number(counterReads)
 	if s.err != nil {
@@ -107,4 +111,10 @@ func (counter) Invoke(ctx context.Context, c cluster.Client, op history.Op) (his
 	return op.Value, unknown("counter", op, "add, read")
 }
 
-func (counter) Checker(Config) (checkers.Checker, error) { return counterchecker.New(), nil }
+func (counter) Checker(cfg Config) (checkers.Checker, error) {
+	chosen, err := choice(cfg, promise)
+	if chosen == eventualPromise {
+		return eventual.Counters(), err
+	}
+	return counterchecker.New(), err
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/checkers/eventual"
 	setchecker "github.com/assaykit/assay/checkers/set"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
@@ -41,7 +42,7 @@ func (set) About() string {
 }
 
 func (set) Settings() []cluster.Setting {
-	return []cluster.Setting{setCount.setting(), setOps.setting(), setAdds.setting()}
+	return []cluster.Setting{promise, setCount.setting(), setOps.setting(), setAdds.setting()}
 }
 
 func (set) Supports(c cluster.Client) error {
@@ -53,7 +54,10 @@ func asSet(c cluster.Client) (Set, error) {
 	return as[Set](c, "set", "sets that can be added to and read")
 }
 
-func (set) Generator(cfg Config) (generator.Generator, error) {
+func (w set) Generator(cfg Config) (generator.Generator, error) {
+	if _, err := w.Checker(cfg); err != nil {
+		return nil, err
+	}
 	s := chosen{cfg: cfg}
 	count, ops, adds := s.number(setCount), s.number(setOps), s.number(setAdds)
 	if s.err != nil {
@@ -122,4 +126,10 @@ func invokeElements(ctx context.Context, client Set, op history.Op) (history.Val
 	return history.Ints(elements...), nil
 }
 
-func (set) Checker(Config) (checkers.Checker, error) { return setchecker.New(), nil }
+func (set) Checker(cfg Config) (checkers.Checker, error) {
+	chosen, err := choice(cfg, promise)
+	if chosen == eventualPromise {
+		return eventual.Sets(), err
+	}
+	return setchecker.New(), err
+}
