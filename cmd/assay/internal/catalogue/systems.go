@@ -4,7 +4,7 @@ package catalogue
 // not promised.
 func systems() []Row {
 	var rows []Row
-	for _, group := range [][]Row{etcd(), nats(), redis(), zookeeper(), consul(), rabbitmq()} {
+	for _, group := range [][]Row{etcd(), postgres(), mariadb(), nats(), redis(), zookeeper(), consul(), rabbitmq()} {
 		rows = append(rows, group...)
 	}
 	return rows
