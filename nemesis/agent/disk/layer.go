@@ -48,7 +48,7 @@ func serve(folder string, device int, seed uint64) (*Layer, error) {
 		random: rand.New(rand.NewPCG(seed, 0x6469736b)), inodes: map[uint64]*inode{},
 	}
 	root := &fs.LoopbackRoot{Path: folder, Dev: uint64(status.Dev)}
-	top := &node{LoopbackNode: fs.LoopbackNode{RootData: root}, layer: l}
+	top := &top{node{LoopbackNode: fs.LoopbackNode{RootData: root}, layer: l}}
 	root.RootNode = top
 	// Sizes change when the power fails, so the kernel must not remember them.
 	never := time.Duration(0)

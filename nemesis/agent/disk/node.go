@@ -8,6 +8,7 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // node is a file or folder.
@@ -60,7 +61,12 @@ func (n *node) Getattr(ctx context.Context, f fs.FileHandle, out *fuse.AttrOut) 
 	return errno
 }
 
+// Statx is asked for when a file was made. The kernel has followed links itself, and
+// what it asks about is the link; only the top folder is itself reached by one.
 func (n *node) Statx(ctx context.Context, f fs.FileHandle, flags, mask uint32, out *fuse.StatxOut) syscall.Errno {
+	if !n.IsRoot() {
+		flags |= unix.AT_SYMLINK_NOFOLLOW
+	}
 	errno := n.LoopbackNode.Statx(ctx, below(f), flags, mask, out)
 	if size, known := n.layer.size(out.Ino); errno == ok && known {
 		out.Size = uint64(size)
