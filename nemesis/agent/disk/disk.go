@@ -14,6 +14,12 @@
 // synced is never lost; truncating a file makes durable what was written before.
 // Both lose less than a real disk may, never more.
 //
+// In one way it loses more: sync(2) and syncfs(2) make nothing durable. Linux tells
+// them to no file system that a program serves, unless that has a block device of its
+// own (fuse_sync_fs in fs/fuse/inode.c: FUSE_SYNCFS is sent to virtiofs and, since 6.18,
+// to fuseblk). A program that relies on them, rather than on fsync(2), fdatasync(2),
+// msync(2), O_SYNC or O_DSYNC for each file, loses here what a real disk would have.
+//
 // A file system of its own for each node that is shut down without flushing (ext4 in
 // a loop device, and its ioctl EXT4_IOC_SHUTDOWN) would lose names too. But it takes
 // root on the host, a device there for each node, and a mount that nobody removes if

@@ -142,6 +142,21 @@ func TestSyncedWritesAreDurableAtOnce(t *testing.T) {
 	}
 }
 
+// The package says so. A kernel that tells file systems of these would be good news.
+func TestSyncsOfWholeFileSystemsAreNotHeardOf(t *testing.T) {
+	m, over, _ := mounted(t)
+	f := create(t, over+"/log")
+	write(t, f, "synced ")
+	fsync(t, f)
+	write(t, f, "synced with all others")
+	if err := otherwise(syncs, over); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	fail(t, m, false)
+	requireContent(t, over+"/log", "synced ")
+}
+
 // Some things cannot be done by the process that serves the file system, because
 // the thread that waits for an answer looks to its runtime as if it were busy. This
 // test's executable does them in another process, if one of these is set to a path.
@@ -151,10 +166,12 @@ const (
 	polls = "ASSAY_TEST_POLLS"
 	// maps writes to a file that it maps into its memory.
 	maps = "ASSAY_TEST_MAPS"
+	// syncs makes all files of a file system durable, as far as that goes.
+	syncs = "ASSAY_TEST_SYNCS"
 )
 
 func TestMain(m *testing.M) {
-	for what, do := range map[string]func(string) error{polls: pollFile, maps: writeMapped} {
+	for what, do := range map[string]func(string) error{polls: pollFile, maps: writeMapped, syncs: syncAll} {
 		if path := os.Getenv(what); path != "" {
 			if err := do(path); err != nil {
 				fmt.Fprintln(os.Stderr, err)
@@ -207,6 +224,15 @@ func writeMapped(path string) error {
 	}
 	copy(memory[pageSize:], "lost")
 	return unix.Munmap(memory)
+}
+
+func syncAll(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Syncfs(int(f.Fd()))
 }
 
 func TestWhatIsMappedIsLostAndSyncedLikeTheRest(t *testing.T) {
