@@ -1,79 +1,15 @@
 package nats
 
 import (
-	"context"
-	"crypto/rand"
-	"errors"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/docker"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
-
-// These tests run real servers in containers. A machine that is meant to have a
-// Docker engine says so by ASSAY_DOCKER=1; elsewhere they are skipped without one, or
-// where they would first have to compile a server for a minute.
-
-func requireEngine(t *testing.T) *docker.Engine {
-	t.Helper()
-	must := os.Getenv("ASSAY_DOCKER") == "1"
-	e, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && !must {
-		t.Skipf("needs a Docker engine: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	image, err := New().Recipe(defaultVersion)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.ImageID(t.Context(), image.Reference); errors.Is(err, docker.ErrNoImage) && !must {
-		t.Skipf("needs an image: assay image build nats --version %s", defaultVersion)
-	}
-	if err := e.Build(t.Context(), image, false, t.Output()); err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
-// up starts nodes and waits until they are ready.
-func up(t *testing.T, target Target, cfg cluster.Config) cluster.Cluster {
-	t.Helper()
-	began := time.Now()
-	c, err := requireEngine(t).Start(t.Context(), cluster.Options{
-		Run:    "test-" + strings.ToLower(rand.Text()[:10]),
-		Target: target,
-		Config: cfg,
-		Log:    t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	ready(t, target, c, cfg)
-	t.Logf("ready after %v", time.Since(began))
-	return c
-}
-
-func ready(t *testing.T, target Target, c cluster.Cluster, cfg cluster.Config) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := target.Ready(ctx, c, cfg); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func at(t *testing.T, target Target, n cluster.Node, cfg cluster.Config) *client {
 	t.Helper()
@@ -85,18 +21,11 @@ func at(t *testing.T, target Target, n cluster.Node, cfg cluster.Config) *client
 	return c.(*client)
 }
 
-func expect[T comparable](t *testing.T, what string, err error, got, want T) {
-	t.Helper()
-	if err != nil || got != want {
-		t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
-	}
-}
-
 // The configuration of servers that sync always goes another way than the default one,
 // which the runs of the catalogue take.
 func TestRealCluster(t *testing.T) {
 	target, cfg := New(), with("sync=always")
-	c := up(t, target, cfg)
+	c := real.Up(t, target, cfg)
 	a, b := at(t, target, c.Nodes()[0], cfg), at(t, target, c.Nodes()[1], cfg)
 	t.Run("register", func(t *testing.T) { testRegister(t, a, b) })
 	t.Run("versions", func(t *testing.T) { testVersions(t, a, b) })
@@ -108,92 +37,92 @@ func TestRealCluster(t *testing.T) {
 func testRegister(t *testing.T, a, b *client) {
 	ctx := t.Context()
 	_, found, err := a.Read(ctx, "k")
-	expect(t, "read of a key never written", err, found, false)
+	real.Expect(t, "read of a key never written", err, found, false)
 	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	expect(t, "compare-and-set of a key never written", err, swapped, false)
-	expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
+	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
+	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
 	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	expect(t, "compare-and-set of another value", err, swapped, false)
+	real.Expect(t, "compare-and-set of another value", err, swapped, false)
 	swapped, err = b.CompareAndSet(ctx, "k", -7, 8)
-	expect(t, "compare-and-set", err, swapped, true)
+	real.Expect(t, "compare-and-set", err, swapped, true)
 	value, _, err := a.Read(ctx, "k")
-	expect(t, "read", err, value, 8)
+	real.Expect(t, "read", err, value, 8)
 }
 
 func testVersions(t *testing.T, a, b *client) {
 	ctx := t.Context()
 	_, version, err := a.Get(ctx, "v")
-	expect(t, "version of a key never written", err, version, 0)
+	real.Expect(t, "version of a key never written", err, version, 0)
 	first, put, err := a.PutIf(ctx, "v", 1, 0)
-	expect(t, "put if it is not there", err, put, true)
+	real.Expect(t, "put if it is not there", err, put, true)
 	_, put, err = b.PutIf(ctx, "v", 2, 0)
-	expect(t, "put if it is not there, and it is", err, put, false)
+	real.Expect(t, "put if it is not there, and it is", err, put, false)
 	second, err := b.Put(ctx, "v", 3)
-	expect(t, "put", err, second > first, true)
+	real.Expect(t, "put", err, second > first, true)
 	_, put, err = a.PutIf(ctx, "v", 4, first)
-	expect(t, "put if it has an old version", err, put, false)
+	real.Expect(t, "put if it has an old version", err, put, false)
 	third, put, err := a.PutIf(ctx, "v", 5, second)
-	expect(t, "put if it has its version", err, put && third > second, true)
+	real.Expect(t, "put if it has its version", err, put && third > second, true)
 	deleted, err := b.Delete(ctx, "v")
-	expect(t, "delete", err, deleted > third, true)
+	real.Expect(t, "delete", err, deleted > third, true)
 	_, version, err = a.Get(ctx, "v")
-	expect(t, "version of a deleted key", err, version, 0)
+	real.Expect(t, "version of a deleted key", err, version, 0)
 	again, err := a.Delete(ctx, "v")
-	expect(t, "delete what is not there", err, again, 0)
+	real.Expect(t, "delete what is not there", err, again, 0)
 	_, put, err = a.PutIf(ctx, "v", 6, deleted)
-	expect(t, "put if it has the version of its deletion", err, put, false)
+	real.Expect(t, "put if it has the version of its deletion", err, put, false)
 	fourth, put, err := a.PutIf(ctx, "v", 7, 0)
-	expect(t, "put if it was deleted", err, put && fourth > deleted, true)
+	real.Expect(t, "put if it was deleted", err, put && fourth > deleted, true)
 	value, version, err := b.Get(ctx, "v")
-	expect(t, "get", err, value == 7 && version == fourth, true)
+	real.Expect(t, "get", err, value == 7 && version == fourth, true)
 }
 
 func testSetAndLog(t *testing.T, a, b *client) {
 	ctx := t.Context()
 	all, err := a.Elements(ctx, "s")
-	expect(t, "an empty set", err, len(all), 0)
+	real.Expect(t, "an empty set", err, len(all), 0)
 	var offsets []int64
 	for i := range 12 {
-		expect(t, "add", b.Add(ctx, "s", i), 0, 0)
+		real.Expect(t, "add", b.Add(ctx, "s", i), 0, 0)
 		offset, err := a.Append(ctx, "p", 100+i)
-		expect(t, "append", err, offset > 0, true)
+		real.Expect(t, "append", err, offset > 0, true)
 		offsets = append(offsets, offset)
 		_, err = b.Append(ctx, "p2", i)
-		expect(t, "append elsewhere", err, 0, 0)
+		real.Expect(t, "append elsewhere", err, 0, 0)
 	}
-	expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
+	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
 	all, err = a.Elements(ctx, "s")
 	slices.Sort(all)
-	expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
+	real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
 
 	got, err := b.Records(ctx, "p", offsets[5], 3)
 	want := []workloads.Record{{Offset: offsets[5], Value: 105}, {Offset: offsets[6], Value: 106}, {Offset: offsets[7], Value: 107}}
-	expect(t, "records", err, slices.Equal(got, want), true)
+	real.Expect(t, "records", err, slices.Equal(got, want), true)
 	got, err = b.Records(ctx, "p", 0, 100)
-	expect(t, "all records", err, len(got), 12)
+	real.Expect(t, "all records", err, len(got), 12)
 	got, err = b.Records(ctx, "p", offsets[11]+1, 3)
-	expect(t, "records after the last", err, len(got), 0)
+	real.Expect(t, "records after the last", err, len(got), 0)
 }
 
 func testMessages(t *testing.T, a, b *client) {
 	ctx := t.Context()
 	_, found, err := a.Take(ctx, "q")
-	expect(t, "take from an empty queue", err, found, false)
-	expect(t, "publish", a.Publish(ctx, "q", 5), 0, 0)
-	expect(t, "publish elsewhere", a.Publish(ctx, "q2", 6), 0, 0)
+	real.Expect(t, "take from an empty queue", err, found, false)
+	real.Expect(t, "publish", a.Publish(ctx, "q", 5), 0, 0)
+	real.Expect(t, "publish elsewhere", a.Publish(ctx, "q2", 6), 0, 0)
 	first, found, err := a.Take(ctx, "q")
-	expect(t, "take", err, found && first.Value == 5 && !first.Redelivered, true)
+	real.Expect(t, "take", err, found && first.Value == 5 && !first.Redelivered, true)
 	_, found, err = b.Take(ctx, "q")
-	expect(t, "take what somebody has", err, found, false)
+	real.Expect(t, "take what somebody has", err, found, false)
 	var second workloads.Message
 	for found = false; !found && err == nil; second, found, err = b.Take(ctx, "q") {
-		wait(ctx, pause)
+		nodes.Wait(ctx, nodes.Pause)
 	}
-	expect(t, "take what was not acknowledged", err, second.Value == 5 && second.Redelivered, true)
-	expect(t, "acknowledge", b.Acknowledge(ctx, "q", second.Ticket), 0, 0)
-	wait(ctx, redeliverAfter+500*time.Millisecond)
+	real.Expect(t, "take what was not acknowledged", err, second.Value == 5 && second.Redelivered, true)
+	real.Expect(t, "acknowledge", b.Acknowledge(ctx, "q", second.Ticket), 0, 0)
+	nodes.Wait(ctx, redeliverAfter+500*time.Millisecond)
 	_, found, err = a.Take(ctx, "q")
-	expect(t, "take what was acknowledged", err, found, false)
+	real.Expect(t, "take what was acknowledged", err, found, false)
 }
 
 func testKilledLeader(t *testing.T, target Target, c cluster.Cluster, cfg cluster.Config) {
@@ -219,7 +148,7 @@ func testKilledLeader(t *testing.T, target Target, c cluster.Cluster, cfg cluste
 	if err := old.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, target, c, cfg)
+	real.Ready(t, target, c, cfg)
 	if err := client.Write(t.Context(), "k", 4); err != nil {
 		t.Errorf("write through a node that came back: %v", err)
 	}

@@ -159,14 +159,4 @@ func replicas(cfg cluster.Config, nodes int) int {
 }
 
 // setting is what the user chose, or the default.
-func setting(cfg cluster.Config, key string) string {
-	if value, ok := cfg.Settings[key]; ok {
-		return value
-	}
-	for _, s := range (Target{}).Settings() {
-		if s.Key == key {
-			return s.Default
-		}
-	}
-	panic("nats: no such setting: " + key)
-}
+func setting(cfg cluster.Config, key string) string { return cfg.Setting(Target{}.Settings(), key) }

@@ -5,61 +5,35 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
-const (
-	// patience is how long a single question to a node may take.
-	patience = 2 * time.Second
-	// pause is the time between two questions.
-	pause = 100 * time.Millisecond
-)
+// patience is how long a single question to a node may take.
+const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A node is ready when it finds nothing wrong with
 // itself, when the leader of the cluster is in touch with all the others, and when all
 // streams that there are, as the node tells through the client library, have a leader
 // and replicas that are up to date.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
-	err := each(c, func(_ int, node cluster.Node) error {
-		return await(ctx, node, func(ctx context.Context) error { return healthy(ctx, node) })
+	err := nodes.Each(c, func(_ int, node cluster.Node) error {
+		return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return healthy(ctx, node) })
 	})
 	if err != nil {
 		return err
 	}
-	if err := await(ctx, c.Nodes()[0], func(ctx context.Context) error { return complete(ctx, c) }); err != nil {
+	if err := nodes.Await(ctx, c.Nodes()[0], patience, func(ctx context.Context) error { return complete(ctx, c) }); err != nil {
 		return err
 	}
 	wanted := replicas(cfg, len(c.Nodes()))
-	return each(c, func(_ int, node cluster.Node) error {
-		return await(ctx, node, func(ctx context.Context) error { return serving(ctx, node, wanted) })
+	return nodes.Each(c, func(_ int, node cluster.Node) error {
+		return nodes.Await(ctx, node, 2*patience, func(ctx context.Context) error { return serving(ctx, node, wanted) })
 	})
-}
-
-// await repeats a question until it is answered as it should be.
-func await(ctx context.Context, node cluster.Node, ask func(context.Context) error) error {
-	for last := errors.New("nothing"); ; {
-		err := ask(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%s is not ready: %w; last seen: %w", node.Name(), context.Cause(ctx), last)
-		}
-		last = err
-		wait(ctx, pause)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
 }
 
 // complete says whether the cluster's leader is in touch with all nodes: it does not
@@ -78,8 +52,6 @@ func complete(ctx context.Context, c cluster.Cluster) error {
 
 // serving says why not all streams are usable through a node, if so.
 func serving(ctx context.Context, node cluster.Node, replicas int) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
-	defer cancel()
 	return through(ctx, node, func(js jetstream.JetStream) error {
 		names := js.StreamNames(ctx)
 		for name := range names.Name() {
@@ -130,7 +102,7 @@ func through(ctx context.Context, node cluster.Node, ask func(jetstream.JetStrea
 // they lead the cluster. A leader that was cut off says so until it notices.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
 	said := make([]standing, len(c.Nodes()))
-	err := each(c, func(i int, node cluster.Node) error {
+	err := nodes.Each(c, func(i int, node cluster.Node) error {
 		said[i] = ask(ctx, node)
 		return nil
 	})
@@ -145,15 +117,4 @@ func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) 
 		}
 	}
 	return names, err
-}
-
-// each runs f for all nodes at once.
-func each(c cluster.Cluster, f func(int, cluster.Node) error) error {
-	var all sync.WaitGroup
-	failed := make([]error, len(c.Nodes()))
-	for i, node := range c.Nodes() {
-		all.Go(func() { failed[i] = f(i, node) })
-	}
-	all.Wait()
-	return errors.Join(failed...)
 }

@@ -22,13 +22,13 @@ type node struct {
 func (n node) Name() string       { return n.name }
 func (n node) Addr(string) string { return n.address }
 
-// nodes is a cluster that is nothing but its nodes.
-type nodes []node
+// members are a cluster that is nothing but its nodes.
+type members []node
 
-func (n nodes) Runtime() string                    { return "test" }
-func (n nodes) Capabilities() cluster.Capabilities { return nil }
-func (n nodes) Close(context.Context) error        { return nil }
-func (n nodes) Nodes() (list []cluster.Node) {
+func (n members) Runtime() string                    { return "test" }
+func (n members) Capabilities() cluster.Capabilities { return nil }
+func (n members) Close(context.Context) error        { return nil }
+func (n members) Nodes() (list []cluster.Node) {
 	for _, node := range n {
 		list = append(list, node)
 	}
@@ -59,14 +59,14 @@ func gone(name string) node { return node{name: name, address: "127.0.0.1:1"} }
 
 func TestLeadersAreThoseOfStreams(t *testing.T) {
 	for _, c := range []struct {
-		nodes nodes
+		nodes members
 		want  []string
 	}{
 		// n3 was cut off and does not know yet.
-		{nodes{monitor(t, "n1", "n2", "", "n1"), monitor(t, "n2", "n2", "", "n1"), monitor(t, "n3", "n2", "", "n3"), gone("n4")}, []string{"n1", "n3"}},
+		{members{monitor(t, "n1", "n2", "", "n1"), monitor(t, "n2", "n2", "", "n1"), monitor(t, "n3", "n2", "", "n3"), gone("n4")}, []string{"n1", "n3"}},
 		// Before there are streams.
-		{nodes{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", ""), gone("n3")}, []string{"n2"}},
-		{nodes{gone("n1"), gone("n2")}, nil},
+		{members{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", ""), gone("n3")}, []string{"n2"}},
+		{members{gone("n1"), gone("n2")}, nil},
 	} {
 		got, err := New().Leaders(t.Context(), c.nodes, cluster.Config{})
 		if err != nil || !reflect.DeepEqual(got, c.want) {
@@ -80,7 +80,7 @@ func TestTheLeaderOfTheClusterHasToKnowAllNodes(t *testing.T) {
 	for replicas, want := range map[string]bool{
 		here + "," + here: true, here: false, here + "," + behind: false, here + "," + away: false, "": false,
 	} {
-		c := nodes{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", replicas), monitor(t, "n3", "n2", "")}
+		c := members{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", replicas), monitor(t, "n3", "n2", "")}
 		if err := complete(t.Context(), c); (err == nil) != want {
 			t.Errorf("replicas %s: %v", replicas, err)
 		}
@@ -90,7 +90,7 @@ func TestTheLeaderOfTheClusterHasToKnowAllNodes(t *testing.T) {
 func TestReadyNamesTheNodeAndWhatWasLastSeen(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
-	err := New().Ready(ctx, nodes{monitor(t, "n1", "n1", "")}, cluster.Config{})
+	err := New().Ready(ctx, members{monitor(t, "n1", "n1", "")}, cluster.Config{})
 	for _, want := range []string{"n1", "deadline", "JetStream is not current"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not contain %q", err, want)

@@ -12,14 +12,11 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
-const (
-	// patience is how long a single question to a node may take.
-	patience = time.Second
-	// pause is the time between two questions.
-	pause = 50 * time.Millisecond
-)
+// patience is how long a single question to a node may take.
+const patience = time.Second
 
 // Ready implements cluster.Target: one node is master, all others are connected to it or
 // to another that is, and every sentinel names it and would be able to replace it.
@@ -36,14 +33,7 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
 		}
 		last = err
-		wait(ctx, pause)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
+		nodes.Wait(ctx, nodes.Pause)
 	}
 }
 
@@ -51,7 +41,7 @@ func wait(ctx context.Context, d time.Duration) {
 func whole(ctx context.Context, c cluster.Cluster, single bool) error {
 	var mu sync.Mutex
 	roles := map[string]role{}
-	err := each(c, func(_ int, node cluster.Node) error {
+	err := nodes.Each(c, func(_ int, node cluster.Node) error {
 		r, err := roleOf(ctx, node)
 		mu.Lock()
 		defer mu.Unlock()
@@ -70,7 +60,7 @@ func whole(ctx context.Context, c cluster.Cluster, single bool) error {
 			return err
 		}
 	}
-	return each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
+	return nodes.Each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
 }
 
 // onlyMaster is the one node that is master.
@@ -133,7 +123,7 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 
 // watched asks a node's sentinel who is master and whom it could put in its place, and
 // whether as many sentinels as there are nodes would agree.
-func watched(ctx context.Context, node cluster.Node, leader string, nodes int) error {
+func watched(ctx context.Context, node cluster.Node, leader string, size int) error {
 	link := redis.NewSentinelClient(options(node.Addr(sentinelPort)))
 	defer link.Close()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -151,14 +141,14 @@ func watched(ctx context.Context, node cluster.Node, leader string, nodes int) e
 	if err != nil {
 		return fmt.Errorf("%s: sentinel: %w", node.Name(), err)
 	}
-	if len(replicas) != nodes-1 {
-		return fmt.Errorf("the sentinel on %s knows %d of %d replicas", node.Name(), len(replicas), nodes-1)
+	if len(replicas) != size-1 {
+		return fmt.Errorf("the sentinel on %s knows %d of %d replicas", node.Name(), len(replicas), size-1)
 	}
 	quorum, err := link.CkQuorum(ctx, master).Result()
 	if err != nil {
 		return fmt.Errorf("%s: sentinel: %w", node.Name(), err)
 	}
-	if !strings.HasPrefix(quorum, fmt.Sprintf("OK %d ", nodes)) {
+	if !strings.HasPrefix(quorum, fmt.Sprintf("OK %d ", size)) {
 		return fmt.Errorf("the sentinel on %s says: %s", node.Name(), quorum)
 	}
 	return nil
@@ -167,28 +157,8 @@ func watched(ctx context.Context, node cluster.Node, leader string, nodes int) e
 // Leaders implements cluster.Leaders: those that say that they are masters. One that was
 // replaced without its knowledge says so until it hears of it.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
-	claims := make([]bool, len(c.Nodes()))
-	err := each(c, func(i int, node cluster.Node) error {
+	return nodes.Leaders(ctx, c, func(ctx context.Context, node cluster.Node) (bool, error) {
 		r, err := roleOf(ctx, node)
-		claims[i] = err == nil && r.master
-		return nil
-	})
-	var names []string
-	for i, node := range c.Nodes() {
-		if claims[i] {
-			names = append(names, node.Name())
-		}
-	}
-	return names, err
-}
-
-// each runs f for all nodes at once.
-func each(c cluster.Cluster, f func(int, cluster.Node) error) error {
-	var all sync.WaitGroup
-	failed := make([]error, len(c.Nodes()))
-	for i, node := range c.Nodes() {
-		all.Go(func() { failed[i] = f(i, node) })
-	}
-	all.Wait()
-	return errors.Join(failed...)
+		return r.master, err
+	}), nil
 }

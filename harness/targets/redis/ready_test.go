@@ -42,13 +42,13 @@ func TestThereIsOneMaster(t *testing.T) {
 	}
 }
 
-// nodes is a cluster that is nothing but its nodes.
-type nodes []node
+// members are a cluster that is nothing but its nodes.
+type members []node
 
-func (n nodes) Runtime() string                    { return "test" }
-func (n nodes) Capabilities() cluster.Capabilities { return nil }
-func (n nodes) Close(context.Context) error        { return nil }
-func (n nodes) Nodes() (list []cluster.Node) {
+func (n members) Runtime() string                    { return "test" }
+func (n members) Capabilities() cluster.Capabilities { return nil }
+func (n members) Close(context.Context) error        { return nil }
+func (n members) Nodes() (list []cluster.Node) {
 	for _, node := range n {
 		list = append(list, node)
 	}
@@ -61,7 +61,7 @@ const (
 )
 
 func TestLeadersAreAllWhoSayThatTheyAreMasters(t *testing.T) {
-	c := nodes{answering(t, isReplica), answering(t, isMaster), answering(t, isMaster), {name: "n4", address: "127.0.0.1:1"}}
+	c := members{answering(t, isReplica), answering(t, isMaster), answering(t, isMaster), {name: "n4", address: "127.0.0.1:1"}}
 	for i, name := range []string{"n1", "n2", "n3"} {
 		c[i].name = name
 	}
@@ -72,7 +72,7 @@ func TestLeadersAreAllWhoSayThatTheyAreMasters(t *testing.T) {
 }
 
 func TestReadyNamesWhatWasLastSeen(t *testing.T) {
-	c := nodes{answering(t, isReplica)}
+	c := members{answering(t, isReplica)}
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	err := New().Ready(ctx, c, cluster.Config{})
@@ -83,7 +83,7 @@ func TestReadyNamesWhatWasLastSeen(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if err := New().Ready(ctx, nodes{answering(t, isMaster)}, with("mode=single")); err != nil {
+	if err := New().Ready(ctx, members{answering(t, isMaster)}, with("mode=single")); err != nil {
 		t.Error(err)
 	}
 }

@@ -186,14 +186,4 @@ func sentinel(self string, cfg cluster.Config, at cluster.Layout) string {
 func port(address string) string { return address[strings.LastIndex(address, ":")+1:] }
 
 // setting is what the user chose, or the default.
-func setting(cfg cluster.Config, key string) string {
-	if value, ok := cfg.Settings[key]; ok {
-		return value
-	}
-	for _, s := range (Target{}).Settings() {
-		if s.Key == key {
-			return s.Default
-		}
-	}
-	panic("redis: no such setting: " + key)
-}
+func setting(cfg cluster.Config, key string) string { return cfg.Setting(Target{}.Settings(), key) }

@@ -2,9 +2,11 @@
 package real
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -59,7 +61,7 @@ func Engine(t *testing.T) *docker.Engine {
 // requireImage looks for an image that was made on this machine: a test pulls none.
 func requireImage(t *testing.T, e *docker.Engine, target cluster.Target, cfg cluster.Config) {
 	t.Helper()
-	specs, err := target.Nodes(cfg, names{"n1"})
+	specs, err := target.Nodes(cfg, nodes(cfg))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +105,16 @@ func meant(name string) bool {
 	return false
 }
 
-// names is a layout of a single node, which is asked for its image only.
+// names is a layout of nodes that are asked for their image only.
 type names []string
+
+// nodes are as many as Up starts: a target may not do with fewer.
+func nodes(cfg cluster.Config) (all names) {
+	for i := range cmp.Or(cfg.Nodes, 3) {
+		all = append(all, fmt.Sprintf("n%d", i+1))
+	}
+	return all
+}
 
 func (n names) Names() []string              { return n }
 func (names) Listen(_, _ string) string      { return "0.0.0.0:1" }
