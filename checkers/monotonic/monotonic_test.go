@@ -125,23 +125,13 @@ func TestKnownHistories(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := script.Parse(t, c.text)
 			got := check(t, c.options, h)
-			if said := said(t, h, got); said != c.want {
+			if said := script.Said(t, h, got); said != c.want {
 				t.Errorf("%s, want %s: %s", said, c.want, got.Reason)
 			}
 			all.WriteString(script.Explained(c.name, got))
 		})
 	}
 	script.Golden(t, "testdata/explanations.txt", all.String(), *update)
-}
-
-// said is a verdict in one word: its validity, or the anomaly of its first finding.
-func said(t *testing.T, h *history.History, v checkers.Verdict) string {
-	t.Helper()
-	if v.Validity != checkers.Invalid {
-		return v.Validity.String()
-	}
-	script.PointsAtCalls(t, h, v)
-	return v.Findings[0].Anomaly
 }
 
 // clicker is a counter, that sometimes errs.
@@ -250,7 +240,7 @@ func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 			at := 100 + rand.New(rand.NewPCG(seed, 4)).IntN(len(calls)-100)
 			earlier, _ := calls[at-50].Out.Int()
 			h.Ops[calls[at].Complete].Value = history.Int(m.value(earlier))
-			if got := check(t, realTime, h); said(t, h, got) != m.expect {
+			if got := check(t, realTime, h); script.Said(t, h, got) != m.expect {
 				t.Errorf("seed %d: %v: %s, want %s", seed, got.Validity, got.Reason, m.expect)
 			}
 		}

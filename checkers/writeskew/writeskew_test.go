@@ -95,23 +95,13 @@ func TestKnownHistories(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := script.Parse(t, c.text)
 			got := check(t, c.expected, h)
-			if said := said(t, h, got); said != c.want {
+			if said := script.Said(t, h, got); said != c.want {
 				t.Errorf("%s, want %s: %s", said, c.want, got.Reason)
 			}
 			all.WriteString(script.Explained(c.name, got))
 		})
 	}
 	script.Golden(t, "testdata/explanations.txt", all.String(), *update)
-}
-
-// said is a verdict in one word: its validity, or the anomaly of its first finding.
-func said(t *testing.T, h *history.History, v checkers.Verdict) string {
-	t.Helper()
-	if v.Validity != checkers.Invalid {
-		return v.Validity.String()
-	}
-	script.PointsAtCalls(t, h, v)
-	return v.Findings[0].Anomaly
 }
 
 // store is of registers, and now and then lets a read miss the last write.
@@ -238,7 +228,7 @@ func TestEveryMutationOfAGoodHistoryIsFound(t *testing.T) {
 			t.Fatalf("seed %d: %v: %s", seed, got.Validity, got.Reason)
 		}
 		mutate(t, h)
-		if got := check(t, isolation.Serializable, h); said(t, h, got) != writeskew.LostUpdate {
+		if got := check(t, isolation.Serializable, h); script.Said(t, h, got) != writeskew.LostUpdate {
 			t.Errorf("seed %d: %v: %s", seed, got.Validity, got.Reason)
 		}
 	}

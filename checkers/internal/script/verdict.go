@@ -28,3 +28,14 @@ func PointsAtCalls(t *testing.T, h *history.History, v checkers.Verdict) bool {
 	}
 	return ok
 }
+
+// Said is a verdict in one word: its validity, or the anomaly of its first finding,
+// which has to point at calls of the history.
+func Said(t *testing.T, h *history.History, v checkers.Verdict) string {
+	t.Helper()
+	if v.Validity != checkers.Invalid {
+		return v.Validity.String()
+	}
+	PointsAtCalls(t, h, v)
+	return v.Findings[0].Anomaly
+}
