@@ -1,10 +1,12 @@
 package docker
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -57,6 +59,55 @@ func TestNodesStartDieAndComeBackWithTheirData(t *testing.T) {
 	if log.String() != "start 1\nstart 2\n" {
 		t.Errorf("log over two starts: %q", &log)
 	}
+}
+
+func TestEachNodeFindsEveryNodeAtOneAddress(t *testing.T) {
+	c := startCluster(t, requireEngine(t), 2)
+	requireHosts(t, c)
+	for _, n := range c.nodes {
+		if err := n.Kill(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		restart(t, n)
+	}
+	requireHosts(t, c)
+}
+
+// requireHosts expects each node once in the hosts file of each.
+func requireHosts(t *testing.T, c *Cluster) {
+	t.Helper()
+	for _, n := range c.nodes {
+		addresses := map[string][]string{}
+		for line := range strings.Lines(string(copied(t, n, "/etc/hosts"))) {
+			if fields := strings.Fields(line); len(fields) == 2 {
+				addresses[fields[1]] = append(addresses[fields[1]], fields[0])
+			}
+		}
+		for _, other := range c.nodes {
+			if got := addresses[other.spec.Name]; !slices.Equal(got, []string{other.address.String()}) {
+				t.Errorf("%s finds %s at %v, want %s", n.spec.Name, other.spec.Name, got, other.address)
+			}
+		}
+	}
+}
+
+// copied is what a file of a node holds.
+func copied(t *testing.T, n *Node, path string) []byte {
+	t.Helper()
+	archive, _, err := n.cluster.engine.api.CopyFromContainer(t.Context(), n.id, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	files := tar.NewReader(archive)
+	if _, err := files.Next(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 func TestPausedNodesAreThawedOrKilled(t *testing.T) {

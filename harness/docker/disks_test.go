@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -63,16 +62,7 @@ func requireFile(t *testing.T, n *Node, want string) {
 // requireOnDisk looks at the volume itself, past the layer.
 func requireOnDisk(t *testing.T, n *Node, want string) {
 	t.Helper()
-	archive, _, err := n.cluster.engine.api.CopyFromContainer(t.Context(), n.id, dataFolder+"/log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	data, err := io.ReadAll(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if text := string(data[512:]); !strings.HasPrefix(text, want+"\x00") && want != "" {
+	if text := string(copied(t, n, dataFolder+"/log")); text != want {
 		t.Errorf("on the disk of %s is %.60q, want %.60q", n.Name(), text, want)
 	}
 }

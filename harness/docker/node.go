@@ -117,7 +117,7 @@ func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *containe
 		PortBindings: bound,
 		// Names are looked up in a file, because the engine's name server forgets
 		// nodes that do not run.
-		ExtraHosts:    extraHosts(hosts),
+		ExtraHosts:    others(hosts, n.spec.Name),
 		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		LogConfig:     container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
 	}
@@ -141,10 +141,14 @@ func (n *Node) portMap() (nat.PortSet, nat.PortMap) {
 	return exposed, bound
 }
 
-func extraHosts(hosts map[string]netip.Addr) []string {
+// others are the hosts without the one itself, which the engine adds: programs that
+// listen at all addresses of a name would listen twice at one that stands there twice.
+func others(hosts map[string]netip.Addr, itself string) []string {
 	var lines []string
 	for name, address := range hosts {
-		lines = append(lines, name+":"+address.String())
+		if name != itself {
+			lines = append(lines, name+":"+address.String())
+		}
 	}
 	return lines
 }
