@@ -89,7 +89,7 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 			Entrypoint: []string{"sh", "-c", node, "node"},
 			Args:       arguments(name, cfg, at),
 			Env: []string{
-				"SELF=" + host(at.Dial(name, name, peerPort)), "FIRST=" + first, "BEFORE=" + before,
+				"FIRST=" + first, "BEFORE=" + before,
 				"SCHEMA=" + strings.TrimSpace(schema),
 				"FOLDER=" + folder(name, at),
 			},
@@ -138,7 +138,7 @@ func galera(self string, cfg cluster.Config, at cluster.Layout) []string {
 		"--wsrep-on=ON", "--wsrep-provider=/usr/lib/galera/libgalera_smm.so",
 		"--wsrep-provider-options=gcache.size=32M",
 		"--wsrep-cluster-name=assay", "--wsrep-cluster-address=gcomm://" + strings.Join(members, ","),
-		"--wsrep-node-name=" + self,
+		"--wsrep-node-name=" + self, "--wsrep-node-address=" + host(at.Dial(self, self, peerPort)),
 		"--wsrep-sst-method=rsync",
 		"--wsrep-sync-wait=" + setting(cfg, "wsrep-sync-wait"),
 	}
@@ -158,14 +158,4 @@ func image(cfg cluster.Config) cluster.Image {
 }
 
 // setting is what the user chose, or the default.
-func setting(cfg cluster.Config, key string) string {
-	if value, ok := cfg.Settings[key]; ok {
-		return value
-	}
-	for _, s := range (Target{}).Settings() {
-		if s.Key == key {
-			return s.Default
-		}
-	}
-	panic("mariadb: no such setting: " + key)
-}
+func setting(cfg cluster.Config, key string) string { return cfg.Setting(Target{}.Settings(), key) }

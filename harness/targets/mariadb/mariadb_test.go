@@ -43,7 +43,7 @@ func TestServersAreToldWhatWasChosen(t *testing.T) {
 		{chosen("isolation=serializable", "snapshot-isolation=on", "flush-at-commit=2"), one,
 			[]string{"--transaction-isolation=SERIALIZABLE", "--innodb-snapshot-isolation=ON", "--innodb-flush-log-at-trx-commit=2"}, nil},
 		{chosen("wsrep-sync-wait=7"), three,
-			[]string{"--wsrep-on=ON", "--wsrep-cluster-address=gcomm://n1:4567,n2:4567,n3:4567", "--wsrep-node-name=n1", "--wsrep-sync-wait=7"}, nil},
+			[]string{"--wsrep-on=ON", "--wsrep-cluster-address=gcomm://n1:4567,n2:4567,n3:4567", "--wsrep-node-name=n1", "--wsrep-node-address=n1", "--wsrep-sync-wait=7"}, nil},
 	} {
 		args := arguments("n1", row.cfg, row.at)
 		for _, want := range row.want {
@@ -65,9 +65,9 @@ func TestNodesStartOneAfterAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range [][]string{
-		{"SELF=n1", "FIRST=yes", "BEFORE="},
-		{"SELF=n2", "FIRST=no", "BEFORE=n1:3306"},
-		{"SELF=n3", "FIRST=no", "BEFORE=n2:3306"},
+		{"FIRST=yes", "BEFORE="},
+		{"FIRST=no", "BEFORE=n1:3306"},
+		{"FIRST=no", "BEFORE=n2:3306"},
 	} {
 		for _, entry := range want {
 			if !slices.Contains(nodes[i].Env, entry) {

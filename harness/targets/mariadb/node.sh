@@ -1,6 +1,5 @@
 # One node of MariaDB, as root in a container. The arguments are those of the server.
-# The environment says who this is:
-#   SELF      in Galera the name by which the others know it
+# The environment says which node this is:
 #   FIRST     yes if the node makes the database, and in Galera the cluster
 #   BEFORE    in Galera the node before this one, which has to be ready first: host:port
 #   SCHEMA    the statements that a new database begins with, one a line
@@ -48,9 +47,6 @@ if [ ! -e "$FOLDER" ] && [ "$FIRST" = yes ]; then
   create || exit 1
 fi
 case " $* " in *" --wsrep-on=ON "*) ;; *) exec mariadbd "$@" ;; esac
-
-# By name, rsync would listen twice at an address that is known twice, and fail.
-set -- "$@" "--wsrep-node-address=$(getent ahostsv4 "$SELF" | awk 'NR == 1 { print $1 }')"
 
 if [ -e "$FOLDER/grastate.dat" ]; then
   at=$(position "$@")
