@@ -2,69 +2,25 @@ package mariadb
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/docker"
 	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
-
-// These tests run real servers in containers. A machine that is meant to have a Docker
-// engine and the image says so by ASSAY_DOCKER=1; elsewhere they are skipped without.
-
-func requireEngine(t *testing.T) *docker.Engine {
-	t.Helper()
-	must := os.Getenv("ASSAY_DOCKER") == "1"
-	e, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && !must {
-		t.Skipf("needs a Docker engine: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	reference := image(cluster.Config{}).Preferred[0]
-	if _, err := e.ImageID(t.Context(), reference); errors.Is(err, docker.ErrNoImage) && !must {
-		t.Skipf("needs the image %s: .ci/images mariadb", reference)
-	}
-	return e
-}
 
 // up starts nodes and waits until they are ready.
 func up(t *testing.T, nodes int, settings ...string) cluster.Cluster {
 	t.Helper()
 	cfg := chosen(settings...)
 	cfg.Nodes = nodes
-	c, err := requireEngine(t).Start(t.Context(), cluster.Options{
-		Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: New(), Config: cfg, Log: t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	ready(t, c)
-	return c
-}
-
-func ready(t *testing.T, c cluster.Cluster) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	if err := New().Ready(ctx, c, cluster.Config{}); err != nil {
-		t.Fatal(err)
-	}
+	return real.Up(t, New(), cfg)
 }
 
 func at(t *testing.T, n cluster.Node) *client {
@@ -75,13 +31,6 @@ func at(t *testing.T, n cluster.Node) *client {
 	}
 	t.Cleanup(func() { c.Close() })
 	return c.(*client)
-}
-
-func expect[T comparable](t *testing.T, what string, err error, got, want T) {
-	t.Helper()
-	if err != nil || got != want {
-		t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
-	}
 }
 
 func TestOneServer(t *testing.T) {
@@ -97,39 +46,39 @@ func TestOneServer(t *testing.T) {
 func testObjects(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
 	_, found, err := a.Read(ctx, "k")
-	expect(t, "read of a key never written", err, found, false)
+	real.Expect(t, "read of a key never written", err, found, false)
 	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	expect(t, "compare-and-set of a key never written", err, swapped, false)
-	expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
+	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
+	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
 	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	expect(t, "compare-and-set of another value", err, swapped, false)
+	real.Expect(t, "compare-and-set of another value", err, swapped, false)
 	swapped, err = b.CompareAndSet(ctx, "k", -7, -7)
-	expect(t, "compare-and-set to the same value", err, swapped, true)
+	real.Expect(t, "compare-and-set to the same value", err, swapped, true)
 	value, _, err := a.Read(ctx, "k")
-	expect(t, "read", err, value, -7)
+	real.Expect(t, "read", err, value, -7)
 
 	for element := range 5 {
-		expect(t, "add", a.Add(ctx, "s", element), 0, 0)
+		real.Expect(t, "add", a.Add(ctx, "s", element), 0, 0)
 	}
-	expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
+	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
 	elements, err := b.Elements(ctx, "s")
 	slices.Sort(elements)
-	expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
+	real.Expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
 
-	expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
-	expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
+	real.Expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
+	real.Expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
 	count, err := a.Count(ctx, "c")
-	expect(t, "count", err, count, 3)
+	real.Expect(t, "count", err, count, 3)
 
 	first, err := a.Generate(ctx)
-	expect(t, "generate", err, first > 0, true)
+	real.Expect(t, "generate", err, first > 0, true)
 	second, err := b.Generate(ctx)
-	expect(t, "generate again", err, second != first, true)
+	real.Expect(t, "generate again", err, second != first, true)
 
-	expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
-	expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
+	real.Expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
+	real.Expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
 	entries, err := a.Entries(ctx)
-	expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
+	real.Expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
 }
 
 func testLists(t *testing.T, n cluster.Node) {
@@ -157,14 +106,14 @@ func testLists(t *testing.T, n cluster.Node) {
 func testBank(t *testing.T, n cluster.Node) {
 	ctx, a := t.Context(), at(t, n)
 	for range 2 {
-		expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
+		real.Expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
 	}
 	moved, err := a.Transfer(ctx, 0, 2, 11)
-	expect(t, "transfer of too much", err, moved, false)
+	real.Expect(t, "transfer of too much", err, moved, false)
 	moved, err = a.Transfer(ctx, 0, 2, 10)
-	expect(t, "transfer", err, moved, true)
+	real.Expect(t, "transfer", err, moved, true)
 	balances, err := a.Balances(ctx)
-	expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
+	real.Expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
 	if _, err := a.Transfer(ctx, 1, 7, 1); !workloads.IsNoEffect(err) {
 		t.Errorf("transfer to nobody: %v", err)
 	}
@@ -173,7 +122,7 @@ func testBank(t *testing.T, n cluster.Node) {
 // Two transactions read the same, and each writes what it made of that.
 func testLostUpdate(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
-	expect(t, "write", a.Write(ctx, "lost", 1), 0, 0)
+	real.Expect(t, "write", a.Write(ctx, "lost", 1), 0, 0)
 	for _, step := range []struct {
 		by        *client
 		statement string
@@ -188,13 +137,13 @@ func testLostUpdate(t *testing.T, n cluster.Node) {
 		}
 	}
 	value, _, err := a.Read(ctx, "lost")
-	expect(t, "read", err, value, 3)
+	real.Expect(t, "read", err, value, 3)
 }
 
 func testKilled(t *testing.T, c cluster.Cluster) {
 	n := c.Nodes()[0]
 	a := at(t, n)
-	expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
+	real.Expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
 	if err := n.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -206,17 +155,17 @@ func testKilled(t *testing.T, c cluster.Cluster) {
 	if err := n.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	value, _, err := a.Read(t.Context(), "killed")
-	expect(t, "read", err, value, 1)
+	real.Expect(t, "read", err, value, 1)
 }
 
 func TestGalera(t *testing.T) {
 	c := up(t, 3, "wsrep-sync-wait=1")
 	n1, n3 := at(t, c.Nodes()[0]), at(t, c.Nodes()[2])
-	expect(t, "write", n1.Write(t.Context(), "k", 1), 0, 0)
+	real.Expect(t, "write", n1.Write(t.Context(), "k", 1), 0, 0)
 	value, _, err := n3.Read(t.Context(), "k")
-	expect(t, "read on another node", err, value, 1)
+	real.Expect(t, "read on another node", err, value, 1)
 
 	// A node that is alone refuses; the others go on, and it catches up with them.
 	drop := map[cluster.Link]bool{}
@@ -231,7 +180,7 @@ func TestGalera(t *testing.T) {
 		_, _, err := n1.Read(ctx, "k")
 		refused = err != nil && strings.Contains(err.Error(), "1047")
 		cancel()
-		wait(t.Context(), pause)
+		nodes.Wait(t.Context(), nodes.Pause)
 	}
 	for written := false; !written; {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -241,9 +190,9 @@ func TestGalera(t *testing.T) {
 	if err := c.(cluster.Network).SetRules(t.Context(), cluster.Rules{}); err != nil {
 		t.Fatal(err)
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	value, _, err = n1.Read(t.Context(), "k")
-	expect(t, "read once healed", err, value, 2)
+	real.Expect(t, "read once healed", err, value, 2)
 
 	for _, n := range c.Nodes() {
 		if err := n.Kill(t.Context()); err != nil {
@@ -255,7 +204,7 @@ func TestGalera(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ready(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	value, _, err = at(t, c.Nodes()[1]).Read(t.Context(), "k")
-	expect(t, "read after all were killed", err, value, 2)
+	real.Expect(t, "read after all were killed", err, value, 2)
 }

@@ -2,62 +2,26 @@ package mariadb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
-const (
-	// patience is how long a single question to a node may take.
-	patience = 2 * time.Second
-	// pause is the time between two questions.
-	pause = 100 * time.Millisecond
-)
+// patience is how long a single question to a node may take.
+const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A node is ready when it reads a table of ours, and, in
 // Galera, is synced with a cluster that has all nodes.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	failed := make([]error, len(c.Nodes()))
-	var all sync.WaitGroup
-	for i, node := range c.Nodes() {
-		all.Go(func() {
-			if err := await(ctx, node, len(failed)); err != nil {
-				failed[i] = fmt.Errorf("%s is not ready: %w", node.Name(), err)
-			}
-		})
-	}
-	all.Wait()
-	return errors.Join(failed...)
-}
-
-func await(ctx context.Context, node cluster.Node, size int) error {
-	for last := errors.New("nothing"); ; {
-		err := ask(ctx, node, size)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
-		}
-		last = err
-		wait(ctx, pause)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
+	return nodes.Each(c, func(_ int, node cluster.Node) error {
+		return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return ask(ctx, node, len(c.Nodes())) })
+	})
 }
 
 func ask(ctx context.Context, node cluster.Node, size int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	c := &client{address: node.Addr(clientPort)}
 	defer c.Close()
 	if size > 1 {

@@ -1,70 +1,24 @@
 package postgres
 
 import (
-	"context"
-	"crypto/rand"
-	"errors"
 	"maps"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/docker"
 	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
+	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
 )
-
-// These tests run real servers in containers. A machine that is meant to have a Docker
-// engine and the image says so by ASSAY_DOCKER=1; elsewhere they are skipped without.
-
-func requireEngine(t *testing.T) *docker.Engine {
-	t.Helper()
-	must := os.Getenv("ASSAY_DOCKER") == "1"
-	e, err := docker.Connect(t.Context())
-	if errors.Is(err, docker.ErrNoEngine) && !must {
-		t.Skipf("needs a Docker engine: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { e.Close() })
-	reference := image(cluster.Config{}).Preferred[0]
-	if _, err := e.ImageID(t.Context(), reference); errors.Is(err, docker.ErrNoImage) && !must {
-		t.Skipf("needs the image %s: .ci/images postgres", reference)
-	}
-	return e
-}
 
 // up starts nodes and waits until they are ready.
 func up(t *testing.T, nodes int, settings ...string) cluster.Cluster {
 	t.Helper()
 	cfg := chosen(settings...)
 	cfg.Nodes = nodes
-	c, err := requireEngine(t).Start(t.Context(), cluster.Options{
-		Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: New(), Config: cfg, Log: t.Output(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	await(t, c)
-	return c
-}
-
-func await(t *testing.T, c cluster.Cluster) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	if err := New().Ready(ctx, c, cluster.Config{}); err != nil {
-		t.Fatal(err)
-	}
+	return real.Up(t, New(), cfg)
 }
 
 func at(t *testing.T, n cluster.Node, settings ...string) *client {
@@ -75,13 +29,6 @@ func at(t *testing.T, n cluster.Node, settings ...string) *client {
 	}
 	t.Cleanup(func() { c.Close() })
 	return c.(*client)
-}
-
-func expect[T comparable](t *testing.T, what string, err error, got, want T) {
-	t.Helper()
-	if err != nil || got != want {
-		t.Errorf("%s: got %v, %v, want %v", what, got, err, want)
-	}
 }
 
 func TestOneServer(t *testing.T) {
@@ -101,42 +48,42 @@ func TestOneServer(t *testing.T) {
 func testObjects(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
 	_, found, err := a.Read(ctx, "k")
-	expect(t, "read of a key never written", err, found, false)
+	real.Expect(t, "read of a key never written", err, found, false)
 	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	expect(t, "compare-and-set of a key never written", err, swapped, false)
-	expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
+	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
+	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
 	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	expect(t, "compare-and-set of another value", err, swapped, false)
+	real.Expect(t, "compare-and-set of another value", err, swapped, false)
 	swapped, err = b.CompareAndSet(ctx, "k", -7, -7)
-	expect(t, "compare-and-set to the same value", err, swapped, true)
+	real.Expect(t, "compare-and-set to the same value", err, swapped, true)
 	value, _, err := a.Read(ctx, "k")
-	expect(t, "read", err, value, -7)
+	real.Expect(t, "read", err, value, -7)
 
 	for element := range 5 {
-		expect(t, "add", a.Add(ctx, "s", element), 0, 0)
+		real.Expect(t, "add", a.Add(ctx, "s", element), 0, 0)
 	}
-	expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
+	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
 	elements, err := b.Elements(ctx, "s")
 	slices.Sort(elements)
-	expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
+	real.Expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
 
-	expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
-	expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
+	real.Expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
+	real.Expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
 	count, err := a.Count(ctx, "c")
-	expect(t, "count", err, count, 3)
+	real.Expect(t, "count", err, count, 3)
 
 	first, err := a.Generate(ctx)
-	expect(t, "generate", err, first > 0, true)
+	real.Expect(t, "generate", err, first > 0, true)
 	second, err := b.Generate(ctx)
-	expect(t, "generate again", err, second != first, true)
+	real.Expect(t, "generate again", err, second != first, true)
 
-	expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
-	expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
+	real.Expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
+	real.Expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
 	entries, err := a.Entries(ctx)
-	expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
+	real.Expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
 
 	leads, term, err := a.Leads(ctx)
-	expect(t, "leads", err, leads && term == 1, true)
+	real.Expect(t, "leads", err, leads && term == 1, true)
 }
 
 func testLists(t *testing.T, n cluster.Node) {
@@ -164,14 +111,14 @@ func testLists(t *testing.T, n cluster.Node) {
 func testBank(t *testing.T, n cluster.Node) {
 	ctx, a := t.Context(), at(t, n)
 	for range 2 {
-		expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
+		real.Expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
 	}
 	moved, err := a.Transfer(ctx, 0, 2, 11)
-	expect(t, "transfer of too much", err, moved, false)
+	real.Expect(t, "transfer of too much", err, moved, false)
 	moved, err = a.Transfer(ctx, 0, 2, 10)
-	expect(t, "transfer", err, moved, true)
+	real.Expect(t, "transfer", err, moved, true)
 	balances, err := a.Balances(ctx)
-	expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
+	real.Expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
 	if _, err := a.Transfer(ctx, 1, 7, 1); !workloads.IsNoEffect(err) {
 		t.Errorf("transfer to nobody: %v", err)
 	}
@@ -181,50 +128,50 @@ func testQueues(t *testing.T, n cluster.Node) {
 	for _, how := range []string{"exclusive", "skip-locked"} {
 		ctx, a, b := t.Context(), at(t, n, "receive="+how, "isolation=repeatable-read"), at(t, n, "receive="+how)
 		for value := range 6 {
-			expect(t, "send", []*client{a, b}[value%2].Send(ctx, how, value), 0, 0)
+			real.Expect(t, "send", []*client{a, b}[value%2].Send(ctx, how, value), 0, 0)
 		}
 		for want := range 6 {
 			value, _, err := []*client{a, b}[want%2].Receive(ctx, how)
-			expect(t, how+" receive", err, value, want)
+			real.Expect(t, how+" receive", err, value, want)
 		}
 		_, found, err := a.Receive(ctx, how)
-		expect(t, how+" receive from an empty queue", err, found, false)
+		real.Expect(t, how+" receive from an empty queue", err, found, false)
 	}
 }
 
 func testMessages(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
-	expect(t, "publish", a.Publish(ctx, "m", 7), 0, 0)
+	real.Expect(t, "publish", a.Publish(ctx, "m", 7), 0, 0)
 	first, found, err := a.Take(ctx, "m")
-	expect(t, "take", err, found && first.Value == 7 && !first.Redelivered, true)
+	real.Expect(t, "take", err, found && first.Value == 7 && !first.Redelivered, true)
 	_, found, err = b.Take(ctx, "m")
-	expect(t, "take what was taken", err, found, false)
+	real.Expect(t, "take what was taken", err, found, false)
 	var again workloads.Message
 	for found = false; !found && err == nil; time.Sleep(200 * time.Millisecond) {
 		again, found, err = b.Take(ctx, "m")
 	}
-	expect(t, "take what was not acknowledged", err, again.Value == 7 && again.Redelivered, true)
+	real.Expect(t, "take what was not acknowledged", err, again.Value == 7 && again.Redelivered, true)
 	if err := a.Acknowledge(ctx, "m", first.Ticket); !workloads.IsNoEffect(err) {
 		t.Errorf("acknowledge with a ticket that ran out: %v", err)
 	}
-	expect(t, "acknowledge", b.Acknowledge(ctx, "m", again.Ticket), 0, 0)
+	real.Expect(t, "acknowledge", b.Acknowledge(ctx, "m", again.Ticket), 0, 0)
 }
 
 func testLocks(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
 	held, first, err := a.Acquire(ctx, "l")
-	expect(t, "acquire", err, held, true)
+	real.Expect(t, "acquire", err, held, true)
 	held, _, err = b.Acquire(ctx, "l")
-	expect(t, "acquire what is held", err, held, false)
+	real.Expect(t, "acquire what is held", err, held, false)
 	released, err := b.Release(ctx, "l")
-	expect(t, "release what another holds", err, released, false)
+	real.Expect(t, "release what another holds", err, released, false)
 	a.Close()
 	released, err = a.Release(ctx, "l")
-	expect(t, "release what went with the connection", err, released, false)
+	real.Expect(t, "release what went with the connection", err, released, false)
 	held, second, err := b.Acquire(ctx, "l")
-	expect(t, "acquire what was given up", err, held && second > first, true)
+	real.Expect(t, "acquire what was given up", err, held && second > first, true)
 	released, err = b.Release(ctx, "l")
-	expect(t, "release", err, released, true)
+	real.Expect(t, "release", err, released, true)
 }
 
 // Two transactions each read what the other writes.
@@ -275,7 +222,7 @@ func testWriteSkew(t *testing.T, n cluster.Node, level string, want bool) {
 func testKilled(t *testing.T, c cluster.Cluster) {
 	n := c.Nodes()[0]
 	a := at(t, n)
-	expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
+	real.Expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
 	if err := n.Kill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -287,9 +234,9 @@ func testKilled(t *testing.T, c cluster.Cluster) {
 	if err := n.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	await(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	value, _, err := a.Read(t.Context(), "killed")
-	expect(t, "read", err, value, 1)
+	real.Expect(t, "read", err, value, 1)
 }
 
 func TestFailover(t *testing.T) {
@@ -302,8 +249,8 @@ func TestFailover(t *testing.T) {
 	if _, _, err := at(t, next).Read(t.Context(), "k"); !workloads.IsNoEffect(err) {
 		t.Errorf("a standby was asked for the primary's: %v", err)
 	}
-	expect(t, "write", at(t, old).Write(t.Context(), "k", 1), 0, 0)
-	for standby, value := at(t, next, "reads=standby"), 0; value != 1; wait(t.Context(), pause) {
+	real.Expect(t, "write", at(t, old).Write(t.Context(), "k", 1), 0, 0)
+	for standby, value := at(t, next, "reads=standby"), 0; value != 1; nodes.Wait(t.Context(), nodes.Pause) {
 		var err error
 		if value, _, err = standby.Read(t.Context(), "k"); err != nil {
 			t.Fatal(err)
@@ -312,17 +259,17 @@ func TestFailover(t *testing.T) {
 	if err := c.(cluster.Network).SetRules(t.Context(), apart("n1", "n2")); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, "write to a primary that is cut off", at(t, old).Write(t.Context(), "k", 2), 0, 0)
+	real.Expect(t, "write to a primary that is cut off", at(t, old).Write(t.Context(), "k", 2), 0, 0)
 	leads(t, c, "n1", "n2")
 	value, _, err := at(t, next).Read(t.Context(), "k")
-	expect(t, "read from the new primary", err, value, 1)
+	real.Expect(t, "read from the new primary", err, value, 1)
 	if err := c.(cluster.Network).SetRules(t.Context(), cluster.Rules{}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, c)
+	real.Ready(t, New(), c, cluster.Config{})
 	leads(t, c, "n2")
 	value, _, err = at(t, old, "reads=standby").Read(t.Context(), "k")
-	expect(t, "read from the old primary", err, value, 1)
+	real.Expect(t, "read from the old primary", err, value, 1)
 }
 
 func apart(a, b string) cluster.Rules {
@@ -332,7 +279,7 @@ func apart(a, b string) cluster.Rules {
 // leads waits until these nodes are the ones that are primaries.
 func leads(t *testing.T, c cluster.Cluster, want ...string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; wait(t.Context(), pause) {
+	for deadline := time.Now().Add(time.Minute); ; nodes.Wait(t.Context(), nodes.Pause) {
 		got, err := New().Leaders(t.Context(), c, cluster.Config{})
 		if err == nil && slices.Equal(got, want) {
 			return

@@ -194,14 +194,4 @@ func image(cfg cluster.Config) cluster.Image {
 }
 
 // setting is what the user chose, or the default.
-func setting(cfg cluster.Config, key string) string {
-	if value, ok := cfg.Settings[key]; ok {
-		return value
-	}
-	for _, s := range (Target{}).Settings() {
-		if s.Key == key {
-			return s.Default
-		}
-	}
-	panic("postgres: no such setting: " + key)
-}
+func setting(cfg cluster.Config, key string) string { return cfg.Setting(Target{}.Settings(), key) }

@@ -4,25 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/nodes"
 )
 
-const (
-	// patience is how long a single question to a node may take.
-	patience = 2 * time.Second
-	// pause is the time between two questions.
-	pause = 100 * time.Millisecond
-)
+// patience is how long a single question to a node may take.
+const patience = 2 * time.Second
 
 // state is what a server says of itself.
 type state struct {
-	answered bool
-	standby  bool
+	standby bool
 	// streams is how many standbys a primary feeds, receives whether a standby is fed.
 	streams  int64
 	receives bool
@@ -31,17 +26,7 @@ type state struct {
 // Ready implements cluster.Target. The cluster is ready when there is one primary, which
 // has its tables, and which feeds all the others.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	for last := errors.New("nothing"); ; {
-		err := ready(ctx, c)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)
-		}
-		last = err
-		wait(ctx, pause)
-	}
+	return nodes.Await(ctx, c.Nodes()[0], patience, func(ctx context.Context) error { return ready(ctx, c) })
 }
 
 func ready(ctx context.Context, c cluster.Cluster) error {
@@ -71,31 +56,18 @@ func ready(ctx context.Context, c cluster.Cluster) error {
 
 // look asks all nodes at once. The error names those that do not answer.
 func look(ctx context.Context, c cluster.Cluster) ([]state, error) {
-	states, failed := make([]state, len(c.Nodes())), make([]error, len(c.Nodes()))
-	var all sync.WaitGroup
-	for i, node := range c.Nodes() {
-		all.Go(func() {
-			var err error
-			if states[i], err = ask(ctx, node); err != nil {
-				failed[i] = fmt.Errorf("%s is not ready: %w", node.Name(), err)
-			}
-		})
-	}
-	all.Wait()
-	return states, errors.Join(failed...)
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
+	states := make([]state, len(c.Nodes()))
+	err := nodes.Each(c, func(i int, node cluster.Node) (err error) {
+		if states[i], err = ask(ctx, node); err != nil {
+			return fmt.Errorf("%s is not ready: %w", node.Name(), err)
+		}
+		return nil
+	})
+	return states, err
 }
 
 // ask also reads a table of ours: a server may accept connections before it has them.
 func ask(ctx context.Context, node cluster.Node) (s state, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	remote, err := pgx.Connect(ctx, "postgres://postgres@"+node.Addr(clientPort)+"/postgres?sslmode=disable")
 	if err != nil {
 		return s, err
@@ -105,19 +77,14 @@ func ask(ctx context.Context, node cluster.Node) (s state, err error) {
 		" (select count(*) from pg_stat_replication where state = 'streaming'),"+
 		" exists (select from pg_stat_wal_receiver where status = 'streaming'),"+
 		" (select count(*) from turns)").Scan(&s.standby, &s.streams, &s.receives, new(int64))
-	s.answered = err == nil
 	return s, err
 }
 
 // Leaders implements cluster.Leaders: each primary leads, also one that was cut off and
 // replaced without its knowledge.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
-	states, _ := look(ctx, c) // nodes that do not answer are passed over
-	var names []string
-	for i, node := range c.Nodes() {
-		if s := states[i]; s.answered && !s.standby {
-			names = append(names, node.Name())
-		}
-	}
-	return names, nil
+	return nodes.Leaders(ctx, c, func(ctx context.Context, node cluster.Node) (bool, error) {
+		s, err := ask(ctx, node)
+		return !s.standby, err
+	}), nil
 }
