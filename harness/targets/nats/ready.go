@@ -37,13 +37,15 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 }
 
 // complete says whether the cluster's leader is in touch with all nodes: it does not
-// place streams on others.
+// place streams on others. Once there are streams that has been done, and what counts is
+// their replicas: a leader that was elected after all had been killed may take minutes to
+// count followers as current that find themselves so (seen with 2.10.24).
 func complete(ctx context.Context, c cluster.Cluster) error {
 	if len(c.Nodes()) == 1 {
 		return nil
 	}
 	for _, node := range c.Nodes() {
-		if s := ask(ctx, node); s.meta && s.current == len(c.Nodes())-1 {
+		if s := ask(ctx, node); s.stream || s.meta && s.current == len(c.Nodes())-1 {
 			return nil
 		}
 	}
