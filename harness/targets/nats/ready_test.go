@@ -87,6 +87,13 @@ func TestTheLeaderOfTheClusterHasToKnowAllNodes(t *testing.T) {
 	}
 }
 
+func TestAStreamThatIsThereHasBeenPlaced(t *testing.T) {
+	c := members{monitor(t, "n1", "n2", ""), monitor(t, "n2", "n2", `{"current":false}`, "n2"), monitor(t, "n3", "n2", "")}
+	if err := complete(t.Context(), c); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReadyNamesTheNodeAndWhatWasLastSeen(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
