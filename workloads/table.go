@@ -12,7 +12,7 @@ func All() []Workload {
 		NewRegister(), NewQueue(), NewSet(),
 		NewAppend(), NewWR(), NewBank(), NewLongFork(), NewWriteSkew(), NewMonotonic(),
 		NewMessages(), NewLog(), NewLedger(), NewLock(), NewLease(), NewIdentifiers(), NewCounter(),
-		NewWatch(), NewLeader(), NewConsensus(), NewSession(),
+		NewWatch(), NewLeader(), NewConsensus(), NewSession(), NewEcho(),
 	}
 }
 

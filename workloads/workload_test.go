@@ -28,6 +28,7 @@ var settings = map[string][]map[string]string{
 		{"redelivery": "0s", "crash-share": "0", "prefetch": "1", "order": "fifo", "profile": "exactly-once"},
 	},
 	"log":    {{}, {"partitions": "5", "seek-share": "50", "batch": "1"}, {"groups": "0", "profile": "exactly-once"}, {"send-share": "90", "order": "none"}},
+	"echo":   {{}},
 	"ledger": {{}, {"read-share": "30"}, {"idempotency": "none", "read-share": "0"}},
 	"lock": {
 		{"hold": "0s", "long-hold": "0s"}, {"hold": "0s", "long-hold": "1ms", "locks": "7", "ops-per-lock": "2"},

@@ -14,17 +14,22 @@ import (
 )
 
 // ownFlags are short for the settings by which users bring their own systems.
-type ownFlags struct{ file, client string }
+type ownFlags struct {
+	file, client, bin string
+	// dialect are settings that go with what a target's users call a workload.
+	dialect []string
+}
 
 func (o *ownFlags) declare(flags *pflag.FlagSet) {
 	flags.StringVar(&o.file, "file", "", "compose file of your own service, for the target compose")
 	flags.StringVar(&o.client, "client", "", "client of your own service: a program with its arguments, or http:FILE; see 'assay client --help'")
+	flags.StringVar(&o.bin, "bin", "", "node program of your own, for the target maelstrom")
 }
 
 // settings are the flags as pairs of --set.
 func (o *ownFlags) settings() []string {
 	var pairs []string
-	for key, value := range map[string]string{"file": o.file, "client": o.client} {
+	for key, value := range map[string]string{"file": o.file, "client": o.client, "bin": o.bin} {
 		if value != "" {
 			pairs = append(pairs, key+"="+value)
 		}
@@ -33,7 +38,16 @@ func (o *ownFlags) settings() []string {
 }
 
 // pairs are all settings that were given, by whatever flag.
-func (f *testFlags) pairs() []string { return append(slices.Clone(f.set), f.own.settings()...) }
+func (f *testFlags) pairs() []string {
+	pairs := append(slices.Clone(f.set), f.own.settings()...)
+	for _, pair := range f.own.dialect {
+		key, _, _ := strings.Cut(pair, "=")
+		if !slices.ContainsFunc(pairs, func(p string) bool { return strings.HasPrefix(p, key+"=") }) {
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs
+}
 
 // tailor makes the target of its settings, if it is one that wants it.
 func (f *testFlags) tailor(target cluster.Target) (cluster.Target, error) {
@@ -41,10 +55,13 @@ func (f *testFlags) tailor(target cluster.Target) (cluster.Target, error) {
 	if !ok {
 		return target, nil
 	}
-	config := cluster.Config{Image: f.image, Settings: settingsOf(target, f.pairs())}
+	config := cluster.Config{Image: f.image, Workload: f.workload, Settings: settingsOf(target, f.pairs())}
 	made, err := tailor.Tailored(context.Background(), config)
 	if err != nil {
 		return nil, exit.Misuse("target %s: %w", target.Name(), err)
+	}
+	if dialect, ok := made.(cluster.Dialect); ok {
+		f.workload, f.own.dialect = dialect.Workload()
 	}
 	return made, f.count(made)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/assaykit/assay/cmd/assay/internal/interrupt"
 	"github.com/assaykit/assay/cmd/assay/internal/progress"
 	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/results"
 )
 
@@ -78,6 +79,9 @@ func (f *testFlags) place(ctx context.Context, c *cobra.Command, test *harness.T
 	chosen, err := choosePlace(ctx, f.runtime, f.agent, runtimesOf(spec))
 	if err != nil {
 		return err
+	}
+	if host, ok := test.Target.(cluster.Host); ok {
+		chosen.start, chosen.about = host.Start, host.Place()
 	}
 	chosen.announce(c.OutOrStdout(), *test)
 	test.Start = chosen.start

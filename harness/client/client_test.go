@@ -54,7 +54,7 @@ var right = map[string]string{
 	"txn-lists": `[["append","x",1],["r","x",[1]]]`, "txn-registers": `[["w","x",1],["r","x",1]]`,
 	"get": "[3,7]", "put": "8", "put-if": "9", "delete": "0", "take": `[1,"t",false]`,
 	"append": "11", "records": "[[0,5],[1,6]]", "poll": "[[2,7]]", "acquire": "33", "acquire-for": "34",
-	"count": "5", "generate": "99", "changes": `[12,[["k",1,11],["k",null,12]]]`, "leads": "[true,4]", "entries": "[[1,20]]",
+	"count": "5", "generate": "99", "changes": `[12,[["k",1,11],["k",null,12]]]`, "leads": "[true,4]", "entries": "[[1,20]]", "echo": "11",
 }
 
 var wrong = map[string][]string{
@@ -79,6 +79,7 @@ var wrong = map[string][]string{
 	"changes":       {"null", "[12]", `[12,[["k",1]]]`, `["12",[]]`, `[12,null]`, `[12,[[1,1,1]]]`},
 	"leads":         {"null", "true", "[1,4]", "[true,null]"},
 	"entries":       {"null", "[[1]]"},
+	"echo":          {"null", `"11"`},
 }
 
 func examples(t *testing.T) map[string]Call {

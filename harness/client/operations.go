@@ -102,6 +102,9 @@ func DataTypes() []DataType {
 		{"Leadership", "who leads", []Operation{
 			{F: "leads", Reads: true, Answer: "[whether this node leads, term; 0 for none]"},
 		}},
+		{"Echo", "answers with what was asked", []Operation{
+			{F: "echo", Reads: true, Value: "integer", Answer: "the same integer", Example: "11"},
+		}},
 		{"Ledger", "orders that are charged once", []Operation{
 			{F: "charge", Value: "[order, amount]", Example: "[1,20]"},
 			{F: "entries", Reads: true, Answer: "[[order, amount], ...]"},

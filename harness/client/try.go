@@ -111,6 +111,7 @@ var tries = map[string]func(context.Context, *Client, tried) (any, error){
 		return pair(c.Changes(ctx, t.key, int64(t.number)))
 	},
 	"leads": func(ctx context.Context, c *Client, t tried) (any, error) { return pair(c.Leads(ctx)) },
+	"echo":  func(ctx context.Context, c *Client, t tried) (any, error) { return one(c.Echo(ctx, t.number)) },
 	"charge": func(ctx context.Context, c *Client, t tried) (any, error) {
 		return nothing(c.Charge(ctx, t.numbers[0], t.numbers[1]))
 	},

@@ -30,6 +30,7 @@ var (
 	_ workloads.Watch                = (*Client)(nil)
 	_ workloads.Leadership           = (*Client)(nil)
 	_ workloads.Ledger               = (*Client)(nil)
+	_ workloads.Echo                 = (*Client)(nil)
 )
 
 var null history.Value
@@ -350,6 +351,12 @@ func (c *Client) Leads(ctx context.Context) (bool, int64, error) {
 		return false, 0, nonsense("leads", v, "[whether, term]")
 	}
 	return leads, int64(term), nil
+}
+
+// Echo implements workloads.Echo.
+func (c *Client) Echo(ctx context.Context, value int) (int, error) {
+	n, err := c.number(ctx, "echo", "", history.Int(value))
+	return int(n), err
 }
 
 // Charge implements workloads.Ledger.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/maelstrom"
 	"github.com/assaykit/assay/harness/targets/compose"
 	"github.com/assaykit/assay/harness/targets/consul"
 	"github.com/assaykit/assay/harness/targets/demo"
@@ -21,7 +22,7 @@ import (
 
 // All are the targets, the built-in one first.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), redis.New(), zookeeper.New(), consul.New(), compose.New()}
+	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), redis.New(), zookeeper.New(), consul.New(), compose.New(), maelstrom.New()}
 }
 
 // Find returns the target with a name.

@@ -24,15 +24,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-
-	"github.com/mattn/go-shellwords"
 
 	"github.com/assaykit/assay/harness/client"
 	"github.com/assaykit/assay/harness/client/mapping"
 	"github.com/assaykit/assay/harness/client/program"
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/lines"
 )
 
 // The settings, for which 'assay test' has flags of the same names.
@@ -109,7 +107,7 @@ func clientOf(ctx context.Context, text string) (callers, []string, error) {
 		}
 		return func(node cluster.Node, _ cluster.Config) client.Caller { return m.Caller(node.Addr(clientPort)) }, m.Operations(), nil
 	}
-	command, err := words(text)
+	command, err := lines.Words(text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("--client %s: %w", text, err)
 	}
@@ -126,21 +124,6 @@ func clientOf(ctx context.Context, text string) (callers, []string, error) {
 			},
 		})
 	}, offered, nil
-}
-
-// words splits a command line as a shell does. A file of that very name is a program.
-func words(text string) ([]string, error) {
-	if info, err := os.Stat(text); err == nil && !info.IsDir() {
-		if !strings.ContainsRune(text, os.PathSeparator) {
-			text = "./" + text
-		}
-		return []string{text}, nil
-	}
-	command, err := shellwords.Parse(text)
-	if err == nil && len(command) == 0 {
-		err = errors.New("it names no program")
-	}
-	return command, err
 }
 
 // NodeNames implements cluster.Named.
