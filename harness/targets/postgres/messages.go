@@ -49,11 +49,14 @@ func (c *client) Publish(ctx context.Context, queue string, value int) error {
 	return c.Send(ctx, queue, value)
 }
 
-// hidden is how long a message that was taken is handed out to nobody else.
-const hidden = "5 s"
+// hidden is how long a message that was taken is handed out to nobody else. It is well
+// below what the workload waits for by default.
+const hidden = "2 s"
 
 // Take implements workloads.Messages as pgmq and other queues on PostgreSQL do it: a
-// message that was taken is hidden for a while.
+// message that was taken is hidden for a while, until a time of the server's clock. One
+// that was taken while that clock was ahead stays hidden for longer once it is right
+// again.
 func (c *client) Take(ctx context.Context, queue string) (m workloads.Message, found bool, err error) {
 	var id, takes int64
 	found, err = c.change(ctx, []any{&id, &takes, &m.Value}, "update messages set takes = takes + 1,"+
