@@ -3,7 +3,8 @@ package redis
 import "github.com/assaykit/assay/harness/cluster"
 
 // Claims implements cluster.Claimer. Of replication it is said that acknowledged writes
-// may be lost, with WAIT too (redis.io, "Redis replication").
+// may be lost, with WAIT too (redis.io, "Redis replication"), also of Redis Cluster, which
+// "does not guarantee strong consistency" (redis.io, "Scale with Redis Cluster").
 func (Target) Claims() []cluster.Claim {
 	const (
 		persistence  = "https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/"

@@ -17,13 +17,15 @@ import (
 	"github.com/assaykit/assay/workloads"
 )
 
-// client works through one node: it goes where that node's sentinel sends it. The data
-// types that it implements are each in a file of its own.
+// client works through one node: it goes where that node's sentinel sends it or, in a
+// cluster, where the node itself does. The data types that it implements are each in a
+// file of its own.
 type client struct {
 	node    string
 	servers *directory
-	// alone says that there are no sentinels.
-	alone bool
+	// alone says that there is one server, and clustered that servers divide the keys
+	// among themselves. Otherwise there are sentinels.
+	alone, clustered bool
 	// own says that reads go to the server on the node itself.
 	own bool
 	// wait is how many replicas have to confirm a write.
@@ -39,6 +41,8 @@ type client struct {
 	links map[string]*redis.Client
 	// current is the node to which the last write went.
 	current string
+	// owners are the nodes that have keys, as far as a cluster has told.
+	owners map[string]string
 	// groups are the queues whose consumer group is known to be there.
 	groups map[string]bool
 }
@@ -55,17 +59,19 @@ func (t Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (
 		return nil, fmt.Errorf("setting lock-expiry: %w", err)
 	}
 	c := &client{
-		node:    node.Name(),
-		servers: t.servers,
-		alone:   setting(cfg, "mode") == "single",
-		own:     setting(cfg, "reads") == "replica",
-		wait:    wait,
-		expiry:  expiry,
-		name:    rand.Text(), // decides nothing, so it need not come from the run's seed
-		links:   map[string]*redis.Client{},
-		groups:  map[string]bool{},
+		node:      node.Name(),
+		servers:   t.servers,
+		alone:     setting(cfg, "mode") == "single",
+		clustered: setting(cfg, "mode") == "cluster",
+		own:       setting(cfg, "reads") == "replica",
+		wait:      wait,
+		expiry:    expiry,
+		name:      rand.Text(), // decides nothing, so it need not come from the run's seed
+		links:     map[string]*redis.Client{},
+		owners:    map[string]string{},
+		groups:    map[string]bool{},
 	}
-	if !c.alone {
+	if !c.alone && !c.clustered {
 		c.ask = redis.NewSentinelClient(options(node.Addr(sentinelPort)))
 	}
 	return c, nil
@@ -113,8 +119,8 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return conn, nil
 }
 
-// directory knows where clients reach nodes. Sentinels name them as they know each
-// other.
+// directory knows where clients reach nodes. Servers and sentinels name them as they know
+// each other.
 type directory struct {
 	mu        sync.Mutex
 	addresses map[string]string
@@ -168,19 +174,37 @@ func (c *client) link(node string) (*redis.Client, error) {
 	}
 	address, known := c.servers.of(node)
 	if !known {
-		return nil, workloads.NoEffect(fmt.Errorf("the sentinel on %s names %s, which is no node of this cluster", c.node, node))
+		return nil, workloads.NoEffect(fmt.Errorf("%s sends to %q, which is no node of this cluster", c.node, node))
 	}
 	c.links[node] = redis.NewClient(options(address))
 	return c.links[node], nil
 }
 
-// read puts a question to a server. It changes nothing whatever becomes of it.
-func (c *client) read(ctx context.Context, ask func(*redis.Client) error) error {
-	link, err := c.reader(ctx)
+// read puts a question about a key to a server. It changes nothing whatever becomes of it.
+func (c *client) read(ctx context.Context, key string, ask func(*redis.Client) error) error {
+	return workloads.NoEffect(absent(c.at(ctx, key, c.reader, func(link *redis.Client, asking bool) error {
+		if asking {
+			if err := link.Do(ctx, "ASKING").Err(); err != nil {
+				return err
+			}
+		}
+		return ask(link)
+	})))
+}
+
+// at tries something on the server that has a key: the one that choose names or, in a
+// cluster, the one that it sends to.
+func (c *client) at(
+	ctx context.Context, key string, choose func(context.Context) (*redis.Client, error), try trial,
+) error {
+	if c.clustered {
+		return c.follow(ctx, key, try)
+	}
+	link, err := choose(ctx)
 	if err != nil {
 		return err
 	}
-	return workloads.NoEffect(absent(ask(link)))
+	return try(link, false)
 }
 
 // absent takes the answer that there is nothing for no error.
@@ -194,16 +218,22 @@ func absent(err error) error {
 // errUnconfirmed is a write that the master has and too few replicas have confirmed.
 var errUnconfirmed = errors.New("too few replicas have confirmed the write in time")
 
-// write has the master execute commands, and, if that is asked for, waits until replicas
-// have confirmed. Both go over one connection at once, because WAIT is about what was
-// written over its own.
-func (c *client) write(ctx context.Context, commands func(redis.Pipeliner)) error {
-	link, err := c.leader(ctx)
-	if err != nil {
-		return err
-	}
-	batch := link.Pipeline()
-	commands(batch)
+// write has the master of a key execute commands on it.
+func (c *client) write(ctx context.Context, key string, commands func(redis.Pipeliner)) error {
+	return c.at(ctx, key, c.leader, func(link *redis.Client, asking bool) error {
+		batch := link.Pipeline()
+		if asking {
+			batch.Do(ctx, "ASKING")
+		}
+		commands(batch)
+		return c.execute(ctx, batch)
+	})
+}
+
+// execute has a server execute a batch of commands, and, if that is asked for, waits until
+// replicas have confirmed. Both go over one connection at once, because WAIT is about what
+// was written over its own.
+func (c *client) execute(ctx context.Context, batch redis.Pipeliner) error {
 	var confirmed *redis.Cmd
 	if c.wait > 0 {
 		confirmed = batch.Do(ctx, "WAIT", c.wait, remaining(ctx).Milliseconds())

@@ -20,7 +20,7 @@ func (c *client) Acquire(ctx context.Context, lock string) (bool, int64, error) 
 // confirmation.
 func (c *client) AcquireFor(ctx context.Context, lock string, hold time.Duration) (bool, int64, error) {
 	var answer *redis.BoolCmd
-	err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.SetNX(ctx, "lock:"+lock, c.name, hold) })
+	err := c.write(ctx, "lock:"+lock, func(batch redis.Pipeliner) { answer = batch.SetNX(ctx, "lock:"+lock, c.name, hold) })
 	if answer == nil || err != nil && !errors.Is(err, errUnconfirmed) {
 		return false, 0, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // Read implements workloads.Register.
 func (c *client) Read(ctx context.Context, key string) (value int, found bool, err error) {
-	err = c.read(ctx, func(link *redis.Client) error {
+	err = c.read(ctx, "register:"+key, func(link *redis.Client) error {
 		var err error
 		value, err = link.Get(ctx, "register:"+key).Int()
 		found = err == nil
@@ -21,7 +21,7 @@ func (c *client) Read(ctx context.Context, key string) (value int, found bool, e
 
 // Write implements workloads.Register.
 func (c *client) Write(ctx context.Context, key string, value int) error {
-	return c.write(ctx, func(batch redis.Pipeliner) { batch.Set(ctx, "register:"+key, value, 0) })
+	return c.write(ctx, "register:"+key, func(batch redis.Pipeliner) { batch.Set(ctx, "register:"+key, value, 0) })
 }
 
 const compareAndSet = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -38,7 +38,7 @@ func (c *client) CompareAndSet(ctx context.Context, key string, old, new int) (b
 // not change anything needs no confirmation.
 func (c *client) script(ctx context.Context, text, key string, args ...any) (bool, error) {
 	var answer *redis.Cmd
-	err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.Eval(ctx, text, []string{key}, args...) })
+	err := c.write(ctx, key, func(batch redis.Pipeliner) { answer = batch.Eval(ctx, text, []string{key}, args...) })
 	if err != nil && !errors.Is(err, errUnconfirmed) {
 		return false, err
 	}
@@ -51,12 +51,12 @@ func (c *client) script(ctx context.Context, text, key string, args ...any) (boo
 
 // Add implements workloads.Set.
 func (c *client) Add(ctx context.Context, set string, element int) error {
-	return c.write(ctx, func(batch redis.Pipeliner) { batch.SAdd(ctx, "set:"+set, element) })
+	return c.write(ctx, "set:"+set, func(batch redis.Pipeliner) { batch.SAdd(ctx, "set:"+set, element) })
 }
 
 // Elements implements workloads.Set. ScanSlice would take an error for an empty set.
 func (c *client) Elements(ctx context.Context, set string) (all []int, err error) {
-	err = c.read(ctx, func(link *redis.Client) error {
+	err = c.read(ctx, "set:"+set, func(link *redis.Client) error {
 		answer := link.SMembers(ctx, "set:"+set)
 		if answer.Err() != nil {
 			return answer.Err()
@@ -68,13 +68,13 @@ func (c *client) Elements(ctx context.Context, set string) (all []int, err error
 
 // Send implements workloads.Queue: a queue is a list.
 func (c *client) Send(ctx context.Context, queue string, value int) error {
-	return c.write(ctx, func(batch redis.Pipeliner) { batch.RPush(ctx, "queue:"+queue, value) })
+	return c.write(ctx, "queue:"+queue, func(batch redis.Pipeliner) { batch.RPush(ctx, "queue:"+queue, value) })
 }
 
 // Receive implements workloads.Queue. That the list is empty needs no confirmation.
 func (c *client) Receive(ctx context.Context, queue string) (int, bool, error) {
 	var answer *redis.StringCmd
-	err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.LPop(ctx, "queue:"+queue) })
+	err := c.write(ctx, "queue:"+queue, func(batch redis.Pipeliner) { answer = batch.LPop(ctx, "queue:"+queue) })
 	if answer == nil || err != nil && !errors.Is(err, errUnconfirmed) {
 		return 0, false, err
 	}
@@ -87,12 +87,12 @@ func (c *client) Receive(ctx context.Context, queue string) (int, bool, error) {
 
 // Increment implements workloads.Counter.
 func (c *client) Increment(ctx context.Context, counter string, by int) error {
-	return c.write(ctx, func(batch redis.Pipeliner) { batch.IncrBy(ctx, "counter:"+counter, int64(by)) })
+	return c.write(ctx, "counter:"+counter, func(batch redis.Pipeliner) { batch.IncrBy(ctx, "counter:"+counter, int64(by)) })
 }
 
 // Count implements workloads.Counter. A counter that was never incremented is 0.
 func (c *client) Count(ctx context.Context, counter string) (count int, err error) {
-	err = c.read(ctx, func(link *redis.Client) error {
+	err = c.read(ctx, "counter:"+counter, func(link *redis.Client) error {
 		var err error
 		count, err = link.Get(ctx, "counter:"+counter).Int()
 		return err
@@ -103,7 +103,7 @@ func (c *client) Count(ctx context.Context, counter string) (count int, err erro
 // Generate implements workloads.Identifiers: a counter that everybody increments.
 func (c *client) Generate(ctx context.Context) (int64, error) {
 	var answer *redis.IntCmd
-	err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.Incr(ctx, "identifiers") })
+	err := c.write(ctx, "identifiers", func(batch redis.Pipeliner) { answer = batch.Incr(ctx, "identifiers") })
 	if err != nil {
 		return 0, err
 	}

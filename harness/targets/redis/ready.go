@@ -19,13 +19,14 @@ import (
 const patience = time.Second
 
 // Ready implements cluster.Target: one node is master, all others are connected to it or
-// to another that is, and every sentinel names it and would be able to replace it.
+// to another that is, and every sentinel names it and would be able to replace it. For
+// clusters, see assembled.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
 	for _, node := range c.Nodes() {
 		t.servers.add(node)
 	}
 	for last := errors.New("nothing"); ; {
-		err := whole(ctx, c, setting(cfg, "mode") == "single")
+		err := whole(ctx, c, setting(cfg, "mode"))
 		if err == nil {
 			return nil
 		}
@@ -38,18 +39,13 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 }
 
 // whole says what is missing, if anything is.
-func whole(ctx context.Context, c cluster.Cluster, single bool) error {
-	var mu sync.Mutex
-	roles := map[string]role{}
-	err := nodes.Each(c, func(_ int, node cluster.Node) error {
-		r, err := roleOf(ctx, node)
-		mu.Lock()
-		defer mu.Unlock()
-		roles[node.Name()] = r
+func whole(ctx context.Context, c cluster.Cluster, mode string) error {
+	roles, err := rolesOf(ctx, c)
+	switch {
+	case err != nil || mode == "single":
 		return err
-	})
-	if err != nil || single {
-		return err
+	case mode == "cluster":
+		return assembled(ctx, c, roles)
 	}
 	leader, err := onlyMaster(roles)
 	if err != nil {
@@ -61,6 +57,20 @@ func whole(ctx context.Context, c cluster.Cluster, single bool) error {
 		}
 	}
 	return nodes.Each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
+}
+
+// rolesOf asks all nodes for their roles, and returns them by names.
+func rolesOf(ctx context.Context, c cluster.Cluster) (map[string]role, error) {
+	var mu sync.Mutex
+	roles := map[string]role{}
+	err := nodes.Each(c, func(_ int, node cluster.Node) error {
+		r, err := roleOf(ctx, node)
+		mu.Lock()
+		defer mu.Unlock()
+		roles[node.Name()] = r
+		return err
+	})
+	return roles, err
 }
 
 // onlyMaster is the one node that is master.
@@ -154,7 +164,8 @@ func watched(ctx context.Context, node cluster.Node, leader string, size int) er
 	return nil
 }
 
-// Leaders implements cluster.Leaders: those that say that they are masters. One that was
+// Leaders implements cluster.Leaders: those that say that they are masters, of which a
+// cluster has several. One that was
 // replaced without its knowledge says so until it hears of it.
 func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) ([]string, error) {
 	return nodes.Leaders(ctx, c, func(ctx context.Context, node cluster.Node) (bool, error) {

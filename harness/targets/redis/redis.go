@@ -1,14 +1,16 @@
 // Package redis puts Redis to the proof: registers, sets, lists as queues, streams as
 // logs and as queues of messages, counters, locks and transactions, on a server of its
-// own or on a master with replicas under Sentinel, real servers in containers. A
-// client asks the sentinel of its own node who is master, before every operation, and
-// goes there, as the libraries do that listen to a sentinel: cut off together with an
-// old master, it stays with that one. An operation is reported as failed only if it
-// certainly had no effect; everything in doubt is reported as unknown.
+// own, on a master with replicas under Sentinel, or on a Redis Cluster, real servers in
+// containers. Under Sentinel, a client asks the sentinel of its own node who is master,
+// before every operation, and goes there, as the libraries do that listen to a sentinel:
+// cut off together with an old master, it stays with that one. In a cluster it goes to
+// the server that last had the key, or else to that of its own node, and follows where it
+// is sent. An operation is reported as failed only if it certainly had no effect;
+// everything in doubt is reported as unknown.
 //
-// It does not try Redis Cluster, and it needs containers: sentinels tell each other
-// the names of servers, which rules out the proxies between processes that partition a
-// cluster on loopback.
+// It moves no slots of a cluster from server to server, and it needs containers: servers
+// and sentinels tell each other their addresses, which rules out the proxies between
+// processes that partition a cluster on loopback.
 package redis
 
 import (
@@ -26,13 +28,15 @@ import (
 const (
 	clientPort   = "client"
 	sentinelPort = "sentinel"
+	// peerPort is that of a cluster's bus: the client port and ten thousand.
+	peerPort = "peer"
 	// master is what sentinels call the server and its replicas.
 	master = "assay"
 )
 
 // Target is Redis. It implements cluster.Target and cluster.Leaders.
 type Target struct {
-	// servers are where clients reach the nodes that sentinels name.
+	// servers are where clients reach the nodes that others name.
 	servers *directory
 }
 
@@ -47,7 +51,7 @@ func (Target) Name() string { return "redis" }
 
 // About implements cluster.Target.
 func (Target) About() string {
-	return "Redis, alone or replicated under Sentinel; real servers in containers " +
+	return "Redis, alone, replicated under Sentinel, or as Redis Cluster; real servers in containers " +
 		"(register, set, queue, messages, log, counter, identifiers, lock, lease, transactions)"
 }
 
@@ -56,10 +60,11 @@ func (Target) Settings() []cluster.Setting {
 	return []cluster.Setting{
 		{Key: "mode", Default: "sentinel", About: "how servers belong together", Choices: []cluster.Choice{
 			{Value: "sentinel", About: "one master, the others its replicas; the sentinels on all nodes elect another master after a second"},
+			{Value: "cluster", About: "Redis Cluster: masters divide the keys; of 6 nodes and more, half are replicas that take over when a master has been away for two seconds"},
 			{Value: "single", About: "one server of its own: needs --nodes 1"},
 		}},
 		{Key: "reads", Default: "master", About: "who answers reads", Choices: []cluster.Choice{
-			{Value: "master", About: "the master"},
+			{Value: "master", About: "the master, in a cluster that of the key"},
 			{Value: "replica", About: "the server on the client's own node, whatever it is"},
 		}},
 		{Key: "wait", Default: "0", About: "how many replicas have to have a write before it counts as acknowledged (WAIT)", Choices: []cluster.Choice{
@@ -101,8 +106,9 @@ func (Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, 
 				"DATA=" + at.Data(name),
 				"CONFIG=" + configuration(name, cfg, at),
 				"SENTINEL=" + sentinel(name, cfg, at),
+				"CREATE=" + creation(name, cfg, at),
 			},
-			Ports: map[string]int{clientPort: 6379, sentinelPort: 26379},
+			Ports: map[string]int{clientPort: 6379, sentinelPort: 26379, peerPort: 16379},
 		})
 	}
 	return nodes, nil
@@ -113,7 +119,11 @@ var script string
 
 // fits says why the settings make no sense with so many nodes, if so.
 func fits(cfg cluster.Config, nodes int) error {
-	switch single := setting(cfg, "mode") == "single"; {
+	mode := setting(cfg, "mode")
+	if mode == "cluster" {
+		return fitsCluster(cfg, nodes)
+	}
+	switch single := mode == "single"; {
 	case single && nodes != 1:
 		return fmt.Errorf("setting mode=single: %d nodes would not know of each other; add --nodes 1", nodes)
 	case single && (setting(cfg, "wait") != "0" || setting(cfg, "min-replicas") != "0"):
@@ -122,6 +132,30 @@ func fits(cfg cluster.Config, nodes int) error {
 		return fmt.Errorf("setting mode=sentinel: %d nodes have no majority once one is away; choose 3 or more, or mode=single", nodes)
 	}
 	return nil
+}
+
+func fitsCluster(cfg cluster.Config, nodes int) error {
+	waits := max(setting(cfg, "wait"), setting(cfg, "min-replicas"))
+	switch {
+	case nodes < 3:
+		return fmt.Errorf("setting mode=cluster: Redis Cluster begins with 3 masters, and there are %d nodes; choose 3, or 6 for a replica of each", nodes)
+	case waits > "0" && replicas(nodes) == 0:
+		return fmt.Errorf("setting mode=cluster: on %d nodes there are no replicas to wait for; choose 6", nodes)
+	case waits > "1":
+		return errors.New("setting mode=cluster: masters have one replica each, and cannot wait for two")
+	case setting(cfg, "reads") == "replica":
+		return errors.New("setting reads=replica: the replicas of Redis Cluster send clients to their masters; leave it out, or choose mode=sentinel")
+	}
+	return nil
+}
+
+// replicas is how many a master of a cluster has at least. Fewer than three masters
+// could not agree that one of them is away.
+func replicas(nodes int) int {
+	if nodes < 6 {
+		return 0
+	}
+	return 1
 }
 
 // image is the one that a user named, otherwise the one that was made here, otherwise
@@ -150,22 +184,51 @@ func configuration(self string, cfg cluster.Config, at cluster.Layout) string {
 		return strings.Join(lines, "\n")
 	}
 	lines = append(lines,
-		"replica-announce-ip "+self,
 		"repl-diskless-sync-delay 0",
 		"min-replicas-to-write "+setting(cfg, "min-replicas"),
 		"min-replicas-max-lag 2",
 	)
+	if setting(cfg, "mode") == "cluster" {
+		return strings.Join(append(lines, membership(self)...), "\n")
+	}
+	lines = append(lines, "replica-announce-ip "+self)
 	if first := at.Names()[0]; self != first {
 		lines = append(lines, "replicaof "+strings.ReplaceAll(at.Dial(self, first, clientPort), ":", " "))
 	}
 	return strings.Join(lines, "\n")
 }
 
+// membership is what a server of a cluster is configured by. It sends clients to others by
+// their names. The fifteen seconds that it would wait for another one would outlast most
+// faults.
+func membership(self string) []string {
+	return []string{
+		"cluster-enabled yes",
+		"cluster-node-timeout 2000",
+		"cluster-announce-hostname " + self,
+		"cluster-preferred-endpoint-type hostname",
+	}
+}
+
+// creation are the arguments by which the last node makes a cluster of all: how many
+// replicas each master has, and where the servers are.
+func creation(self string, cfg cluster.Config, at cluster.Layout) string {
+	names := at.Names()
+	if setting(cfg, "mode") != "cluster" || self != names[len(names)-1] {
+		return ""
+	}
+	words := []string{fmt.Sprint(replicas(len(names)))}
+	for _, name := range names {
+		words = append(words, at.Dial(self, name, clientPort))
+	}
+	return strings.Join(words, " ")
+}
+
 // sentinel is the configuration of the sentinel beside a server, if there is one. A
 // majority has to agree that a master is away. Sentinel's own half a minute until then
 // would outlast most faults.
 func sentinel(self string, cfg cluster.Config, at cluster.Layout) string {
-	if setting(cfg, "mode") == "single" {
+	if setting(cfg, "mode") != "sentinel" {
 		return ""
 	}
 	names := at.Names()

@@ -106,7 +106,35 @@ func TestASingleServerKnowsNobody(t *testing.T) {
 	}
 }
 
+func TestTheLastNodeMakesTheCluster(t *testing.T) {
+	three := []string{"n1", "n2", "n3"}
+	for _, c := range []struct {
+		names []string
+		node  int
+		want  string
+	}{
+		{three, 0, ""},
+		{three, 2, "0 n1:6379 n2:6379 n3:6379"},
+		{append(three, "n4", "n5", "n6"), 5, "1 n1:6379 n2:6379 n3:6379 n4:6379 n5:6379 n6:6379"},
+	} {
+		got := environment(t, with("mode=cluster"), c.node, c.names...)
+		if got["CREATE"] != c.want || got["SENTINEL"] != "" {
+			t.Errorf("node %d of %v: %q, sentinel %q", c.node+1, c.names, got["CREATE"], got["SENTINEL"])
+		}
+		name := c.names[c.node]
+		for _, want := range []string{"cluster-enabled yes", "cluster-announce-hostname " + name} {
+			if !hasLine(got["CONFIG"], want) || strings.Contains(got["CONFIG"], "replicaof") {
+				t.Errorf("the configuration of %s has no line %q, or a master:\n%s", name, want, got["CONFIG"])
+			}
+		}
+	}
+	if got := environment(t, with("mode=single"), 0, "n1")["CREATE"]; got != "" {
+		t.Errorf("a single server makes a cluster: %q", got)
+	}
+}
+
 func TestSettingsFitTheNodes(t *testing.T) {
+	six := containers{"n1", "n2", "n3", "n4", "n5", "n6"}
 	for _, c := range []struct {
 		cfg   cluster.Config
 		names containers
@@ -119,6 +147,14 @@ func TestSettingsFitTheNodes(t *testing.T) {
 		{with("mode=single"), containers{"n1", "n2", "n3"}, false},
 		{with("mode=single", "wait=1"), containers{"n1"}, false},
 		{with("mode=single", "min-replicas=1"), containers{"n1"}, false},
+		{with("mode=cluster"), containers{"n1", "n2"}, false},
+		{with("mode=cluster"), containers{"n1", "n2", "n3"}, true},
+		{with("mode=cluster", "wait=1"), containers{"n1", "n2", "n3"}, false},
+		{with("mode=cluster", "min-replicas=1"), containers{"n1", "n2", "n3"}, false},
+		{with("mode=cluster", "wait=1", "min-replicas=1"), six, true},
+		{with("mode=cluster", "wait=2"), six, false},
+		{with("mode=cluster", "min-replicas=2"), six, false},
+		{with("mode=cluster", "reads=replica"), six, false},
 	} {
 		if _, err := New().Nodes(c.cfg, c.names); (err == nil) != c.want {
 			t.Errorf("%v on %d nodes: %v", c.cfg.Settings, len(c.names), err)
@@ -145,7 +181,7 @@ func TestConfigurationsAreWrittenOnce(t *testing.T) {
 	start := func(config string) {
 		t.Helper()
 		cmd := exec.Command("sh", "-c", script)
-		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATA="+data, "CONFIG="+config, "SENTINEL=")
+		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DATA="+data, "CONFIG="+config, "SENTINEL=", "CREATE=")
 		if output, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, output)
 		}

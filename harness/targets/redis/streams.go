@@ -37,7 +37,7 @@ func (c *client) Append(ctx context.Context, partition string, value int) (int64
 // add puts an entry at the end of a stream, and returns its identifier.
 func (c *client) add(ctx context.Context, entry *redis.XAddArgs) (string, error) {
 	var answer *redis.StringCmd
-	if err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.XAdd(ctx, entry) }); err != nil {
+	if err := c.write(ctx, entry.Stream, func(batch redis.Pipeliner) { answer = batch.XAdd(ctx, entry) }); err != nil {
 		return "", err
 	}
 	return answer.Result()
@@ -49,7 +49,7 @@ func offset(id string) (int64, error) {
 
 // Records implements workloads.Log.
 func (c *client) Records(ctx context.Context, partition string, from int64, most int) (found []workloads.Record, err error) {
-	err = c.read(ctx, func(link *redis.Client) error {
+	err = c.read(ctx, "log:"+partition, func(link *redis.Client) error {
 		entries, err := link.XRangeN(ctx, "log:"+partition, fmt.Sprintf("0-%d", from), "+", int64(most)).Result()
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func (c *client) Take(ctx context.Context, queue string) (workloads.Message, boo
 		return workloads.Message{}, false, err
 	}
 	var old *redis.XAutoClaimCmd
-	err := c.write(ctx, func(batch redis.Pipeliner) {
+	err := c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) {
 		old = batch.XAutoClaim(ctx, &redis.XAutoClaimArgs{
 			Stream: "messages:" + queue, Group: group, Consumer: c.name, MinIdle: redeliverAfter, Start: "0", Count: 1,
 		})
@@ -108,7 +108,7 @@ func (c *client) Take(ctx context.Context, queue string) (workloads.Message, boo
 		return taken(entries, true, err)
 	}
 	var fresh *redis.XStreamSliceCmd
-	err = c.write(ctx, func(batch redis.Pipeliner) {
+	err = c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) {
 		fresh = batch.XReadGroup(ctx, &redis.XReadGroupArgs{
 			Streams: []string{"messages:" + queue, ">"}, Group: group, Consumer: c.name, Count: 1, Block: -1,
 		})
@@ -137,7 +137,7 @@ func (c *client) gather(ctx context.Context, queue string) error {
 	if c.groups[queue] {
 		return nil
 	}
-	err := c.write(ctx, func(batch redis.Pipeliner) { batch.XGroupCreateMkStream(ctx, "messages:"+queue, group, "0") })
+	err := c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) { batch.XGroupCreateMkStream(ctx, "messages:"+queue, group, "0") })
 	if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
 		return workloads.NoEffect(fmt.Errorf("make a consumer group of %s: %w", queue, err))
 	}
@@ -158,7 +158,7 @@ var errNotPending = workloads.NoEffect(errors.New("nothing with this ticket is t
 // Acknowledge implements workloads.Messages.
 func (c *client) Acknowledge(ctx context.Context, queue, ticket string) error {
 	var answer *redis.IntCmd
-	err := c.write(ctx, func(batch redis.Pipeliner) { answer = batch.XAck(ctx, "messages:"+queue, group, ticket) })
+	err := c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) { answer = batch.XAck(ctx, "messages:"+queue, group, ticket) })
 	if answer == nil || err != nil && !errors.Is(err, errUnconfirmed) {
 		return err
 	}

@@ -12,15 +12,16 @@ import (
 )
 
 // Transactions are between MULTI and EXEC, which a server executes without anything in
-// between. They are executed by the master, also those that only read.
+// between. They are executed by the master, also those that only read. A cluster executes
+// them only on keys of one slot, which the braces in their names see to.
 
 // TransactLists implements workloads.ListTransactions.
 func (c *client) TransactLists(ctx context.Context, ops []transaction.Op) ([]transaction.Op, error) {
-	answers, err := c.transact(ctx, ops, func(op transaction.Op) []any {
+	answers, err := c.transact(ctx, "{list}", ops, func(op transaction.Op) []any {
 		if op.Kind == transaction.Read {
-			return []any{"LRANGE", "list:" + op.Key, 0, -1}
+			return []any{"LRANGE", "{list}:" + op.Key, 0, -1}
 		}
-		return []any{"RPUSH", "list:" + op.Key, op.Value}
+		return []any{"RPUSH", "{list}:" + op.Key, op.Value}
 	})
 	if err != nil {
 		return nil, err
@@ -44,11 +45,11 @@ func (c *client) TransactLists(ctx context.Context, ops []transaction.Op) ([]tra
 
 // TransactRegisters implements workloads.RegisterTransactions.
 func (c *client) TransactRegisters(ctx context.Context, ops []transaction.Op) ([]transaction.Op, error) {
-	answers, err := c.transact(ctx, ops, func(op transaction.Op) []any {
+	answers, err := c.transact(ctx, "{variable}", ops, func(op transaction.Op) []any {
 		if op.Kind == transaction.Read {
-			return []any{"GET", "variable:" + op.Key}
+			return []any{"GET", "{variable}:" + op.Key}
 		}
-		return []any{"SET", "variable:" + op.Key, op.Value}
+		return []any{"SET", "{variable}:" + op.Key, op.Value}
 	})
 	if err != nil {
 		return nil, err
@@ -62,10 +63,11 @@ func (c *client) TransactRegisters(ctx context.Context, ops []transaction.Op) ([
 	})
 }
 
-// transact executes a command for each operation, and returns the answers.
-func (c *client) transact(ctx context.Context, ops []transaction.Op, command func(transaction.Op) []any) ([]any, error) {
+// transact executes a command for each operation, on keys whose slot is that of tag, and
+// returns the answers.
+func (c *client) transact(ctx context.Context, tag string, ops []transaction.Op, command func(transaction.Op) []any) ([]any, error) {
 	var answer *redis.Cmd
-	err := c.write(ctx, func(batch redis.Pipeliner) {
+	err := c.write(ctx, tag, func(batch redis.Pipeliner) {
 		batch.Do(ctx, "MULTI")
 		for _, op := range ops {
 			batch.Do(ctx, command(op)...)
