@@ -19,7 +19,7 @@ const echoOp = "echo"
 
 type echo struct{}
 
-// NewEcho asks each time for another integer, and demands that it is answered: the first
+// NewEcho asks for integers, and demands that it is answered: the first
 // thing to try with a new node.
 //
 // Operations: echo takes an integer and gives one.
@@ -40,16 +40,18 @@ func asEcho(c cluster.Client) (Echo, error) {
 	return as[Echo](c, "echo", "answers with what was asked")
 }
 
-func (echo) Generator(Config) (generator.Generator, error) {
-	last := 0
+func (echo) Generator(cfg Config) (generator.Generator, error) {
+	random := generator.Random(cfg.Seed, "echo")
 	return generator.Forever(func() history.Op {
-		last++
-		return history.Op{F: echoOp, Value: history.Int(last)}
+		return history.Op{F: echoOp, Value: history.Int(random.IntN(1 << 30))}
 	}), nil
 }
 
 // Final asks each node once more.
-func (echo) Final(_ Config, _ *history.History, worker int) generator.Generator {
+func (echo) Final(_ Config, sofar *history.History, worker int) generator.Generator {
+	if len(sofar.Ops) == 0 {
+		return generator.Ops()
+	}
 	return generator.Ops(history.Op{F: echoOp, Value: history.Int(-1 - worker), Final: true})
 }
 
@@ -66,7 +68,10 @@ func (echo) Invoke(ctx context.Context, c cluster.Client, op history.Op) (histor
 		return op.Value, err
 	}
 	answer, err := client.Echo(ctx, value)
-	return optional(answer, err == nil), err
+	if err != nil {
+		return op.Value, err
+	}
+	return history.Int(answer), nil
 }
 
 func (echo) Checker(Config) (checkers.Checker, error) { return echochecker.New(), nil }

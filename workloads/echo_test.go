@@ -10,7 +10,7 @@ import (
 )
 
 // Echo implements Echo.
-func (m *memory) Echo(_ context.Context, value int) (int, error) { return value, nil }
+func (m *memory) Echo(_ context.Context, value int) (int, error) { return value, m.down() }
 
 // deafEcho answers everything alike.
 type deafEcho struct{ *memory }
