@@ -3,6 +3,8 @@ package catalogue
 func redis() []Row {
 	const (
 		replication = "Redis's manual, replication: acknowledged writes may be lost"
+		scaling     = "Redis's manual, scale with Redis Cluster: it does not guarantee strong consistency"
+		sharded     = "redis --set mode=cluster --workload set --time 30s"
 		single      = "redis --nodes 1 --set mode=single --workload set --nemesis disk:power --time 30s"
 	)
 	return []Row{
@@ -33,5 +35,13 @@ func redis() []Row {
 		{ID: "redis-always", About: "a single Redis that syncs before it answers, while its power fails",
 			Args:   words(single + " --set appendfsync=always"),
 			Source: "Redis's manual, persistence"},
+		{ID: "redis-cluster-partition", Invalid: true, Findings: []string{"lost"},
+			About:  "Redis Cluster: a master that was cut off goes on for two seconds, and is made a replica of its own",
+			Args:   words(sharded + " --nodes 6 --nemesis partition:leader --hold 6s"),
+			Source: scaling},
+		{ID: "redis-cluster", About: "Redis Cluster without a fault: keys on three masters, with a replica each",
+			Args: words(sharded + " --nodes 6 --nemesis none")},
+		{ID: "redis-cluster-masters", About: "Redis Cluster without replicas, which nobody takes over from: a master that was cut off is waited for",
+			Args: words(sharded + " --nemesis partition:leader --hold 6s")},
 	}
 }
