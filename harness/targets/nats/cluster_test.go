@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -27,11 +28,29 @@ func TestRealCluster(t *testing.T) {
 	target, cfg := New(), with("sync=always")
 	c := real.Up(t, target, cfg)
 	a, b := at(t, target, c.Nodes()[0], cfg), at(t, target, c.Nodes()[1], cfg)
+	placed(t, c.Nodes()[0], a)
 	t.Run("register", func(t *testing.T) { testRegister(t, a, b) })
 	t.Run("versions", func(t *testing.T) { testVersions(t, a, b) })
 	t.Run("set and log", func(t *testing.T) { testSetAndLog(t, a, b) })
 	t.Run("messages", func(t *testing.T) { testMessages(t, a, b) })
 	t.Run("a killed leader is replaced", func(t *testing.T) { testKilledLeader(t, target, c, cfg) })
+}
+
+// placed makes the streams, which are made when they are first asked for: on a busy machine
+// a leader may miss a follower for a moment, and then places none.
+func placed(t *testing.T, node cluster.Node, c *client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for _, name := range []string{registerStream, versionsStream, setStream, logStream, jobsStream} {
+		err := nodes.Await(ctx, node, patience, func(ctx context.Context) error {
+			_, err := c.stream(ctx, name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func testRegister(t *testing.T, a, b *client) {

@@ -19,45 +19,14 @@ func settle(err error) error {
 	return err
 }
 
-// turnedAway goes by the source of nats-server 2.10.24 and 2.15.2. Most errors of
-// JetStream arise before a message is proposed as well as when it is applied, where
-// other servers may have stored what this one could not (no space, insufficient
-// resources, a store that failed), so that they prove nothing.
-func turnedAway(err error) bool {
-	return nobodyListens(err) || overtaken(err) || notLeading(err)
-}
-
-// nobodyListens: the client's server, which answers this itself, passed the message to
+// turnedAway: the client's server, which answers this itself, passed the message to
 // nobody, neither to its own JetStream nor to another server (processInboundClientMsg
-// in client.go).
-func nobodyListens(err error) bool {
+// in client.go of nats-server 2.10.24 and 2.15.2).
+//
+// No answer of a stream's leader proves as much, not even that the last sequence is
+// another one or that it does not lead: after a partition there may be two leaders for a
+// second, both of which are given the message, and the answer of the wrong one may come
+// first (seen with 2.12.1: "wrong last sequence", and the message was stored).
+func turnedAway(err error) bool {
 	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
-}
-
-// overtaken: the leader found that the key's last change is not the one expected, or
-// that another change is on its way, before it proposed, or when it applied what was
-// committed; every other server comes to the same result then, and stores nothing
-// (processClusteredInboundMsg and processJetStreamMsg).
-func overtaken(err error) bool {
-	switch code(err) {
-	case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
-		return true
-	}
-	return false
-}
-
-// notLeading: the server's Raft did not take the proposal (errNotLeader of Propose in
-// raft.go). The answer has no code of its own.
-func notLeading(err error) bool {
-	var answer *jetstream.APIError
-	return errors.As(err, &answer) && answer.ErrorCode == 0 && answer.Description == "raft: not leader"
-}
-
-// code is that of an answer of JetStream, otherwise 0.
-func code(err error) jetstream.ErrorCode {
-	var answer *jetstream.APIError
-	if !errors.As(err, &answer) {
-		return 0
-	}
-	return answer.ErrorCode
 }

@@ -31,9 +31,9 @@ func TestOutcomes(t *testing.T) {
 	}{
 		{nats.ErrNoResponders, noEffect, "passed to nobody"},
 		{jetstream.ErrNoStreamResponse, noEffect, "passed to nobody"},
-		{answer(400, 10071, "wrong last sequence: 7"), noEffect, "another change came first"},
-		{answer(400, 10164, "wrong last sequence"), noEffect, "another change is on its way"},
-		{answer(503, 0, "raft: not leader"), noEffect, "not proposed"},
+		{answer(400, 10071, "wrong last sequence: 7"), unknown, "another leader may have stored it"},
+		{answer(400, 10164, "wrong last sequence"), unknown, "another leader may have stored it"},
+		{answer(503, 0, "raft: not leader"), unknown, "another leader may have stored it"},
 
 		{answer(503, 0, "no space left on device"), unknown, "arises when an entry is stored, too"},
 		{answer(503, 10023, "insufficient resources"), unknown, "arises when an entry is applied, too"},

@@ -17,20 +17,14 @@ func (c *client) Write(ctx context.Context, key string, value int) error {
 }
 
 // CompareAndSet implements workloads.Register: buckets compare versions, so read the
-// value with its version, and write if that is still the last one, otherwise look
-// again. A key that was never written equals no value.
+// value with its version, and write if that is still the last one. A key that was never
+// written equals no value. Whoever is told that it was overtaken does not know: see
+// turnedAway.
 func (c *client) CompareAndSet(ctx context.Context, key string, old, new int) (bool, error) {
-	for {
-		e, err := c.get(ctx, registers, key)
-		if err != nil || !e.found || e.value != old {
-			return false, err
-		}
-		_, err = c.putIf(ctx, registers, key, new, e.version)
-		if err == nil {
-			return true, nil
-		}
-		if !overtaken(err) || ctx.Err() != nil {
-			return false, err
-		}
+	e, err := c.get(ctx, registers, key)
+	if err != nil || !e.found || e.value != old {
+		return false, err
 	}
+	_, err = c.putIf(ctx, registers, key, new, e.version)
+	return err == nil, err
 }
