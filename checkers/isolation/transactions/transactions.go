@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/isolation/graph"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/history/transaction"
@@ -93,6 +94,7 @@ func read(h *history.History, lists bool) (*History, error) {
 	r.Txns = make([]Txn, 0, len(h.Ops)/2)
 	r.Ops = make([]Op, 0, n)
 	open := map[int]int32{} // process -> its transaction
+	first := -1             // the first invocation
 	for i := range h.Ops {
 		op := &h.Ops[i]
 		if op.Process == history.Nemesis {
@@ -101,6 +103,12 @@ func read(h *history.History, lists bool) (*History, error) {
 		if op.Type == history.Invoke {
 			if op.F != transaction.F {
 				return nil, fmt.Errorf("operation %d: transactions have no such operation as %q, only %s", op.Index, op.F, transaction.F)
+			}
+			if first < 0 {
+				first = i
+			}
+			if op.Key != h.Ops[first].Key {
+				return nil, fmt.Errorf("operation %d is about %q, and operation %d about %q: transactions on different keys have nothing to do with each other, so the history of each has to be judged by itself", op.Index, op.Key, h.Ops[first].Index, h.Ops[first].Key)
 			}
 			open[op.Process] = int32(len(r.Txns))
 			r.Txns = append(r.Txns, Txn{Invoke: int32(i), Complete: -1})
@@ -142,10 +150,53 @@ func (r *History) parse(t *Txn) error {
 		r.Ops = append(r.Ops, op)
 	}
 	t.Last = int32(len(r.Ops))
+	if t.Outcome == Committed {
+		return r.same(t, items)
+	}
 	if t.Outcome == Indeterminate && t.Complete >= 0 {
 		r.learn(t, len(items))
 	}
 	return nil
+}
+
+// same says that a transaction was completed with the operations with which it was
+// invoked, but for what reads found. Otherwise nobody knows which of the two it did.
+func (r *History) same(t *Txn, done []history.Value) error {
+	invoked, completed := &r.ops[t.Invoke], &r.ops[t.Complete]
+	asked, _ := invoked.Value.Items()
+	if len(asked) != len(done) {
+		return fmt.Errorf("operation %d: %s completes the %s of operation %d: nobody knows what it did",
+			completed.Index, checkers.Count(len(done), "micro-operation"), checkers.Count(len(asked), "micro-operation"), invoked.Index)
+	}
+	for i := range asked {
+		if !r.alike(asked[i], done[i]) {
+			return fmt.Errorf("operation %d: micro-operation %d: %v completes %v of operation %d: nobody knows what it did",
+				completed.Index, i+1, done[i], asked[i], invoked.Index)
+		}
+	}
+	return nil
+}
+
+// alike says that both are the same read, whatever it found, or the same write. Of an
+// invoked read some tools leave out the value.
+func (r *History) alike(asked, done history.Value) bool {
+	a, _ := asked.Items()
+	d, _ := done.Items()
+	if len(a) < 2 || !a[0].Equal(d[0]) || !a[1].Equal(d[1]) && !r.sameKey(a[1], d[1]) {
+		return false
+	}
+	f, _ := a[0].Text()
+	return f == transaction.Read.String() || len(a) == len(d) && a[2].Equal(d[2])
+}
+
+// sameKey says that one and the same key was written as an integer and as a string.
+func (r *History) sameKey(a, b history.Value) bool {
+	first, err := r.key(a)
+	if err != nil {
+		return false
+	}
+	second, err := r.key(b)
+	return err == nil && first == second
 }
 
 // learn takes over what the reads of an indeterminate transaction found, if it was
@@ -171,6 +222,9 @@ func value(item history.Value) history.Value {
 
 func (r *History) op(item history.Value, known bool) (op Op, err error) {
 	parts, _ := item.Items()
+	if len(parts) == 2 && !known {
+		parts = append(parts[:2:2], history.Value{}) // some tools leave it out of an invoked read
+	}
 	if len(parts) != 3 {
 		return op, fmt.Errorf("%v is not of the form [f key value]", item)
 	}

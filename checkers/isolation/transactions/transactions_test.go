@@ -130,19 +130,59 @@ func TestWhatIsNoHistoryOfTransactionsIsRefused(t *testing.T) {
 	for want, text := range map[string]string{
 		"operation 0: transactions have no such operation as \"read\"":  `0 invoke read`,
 		"operation 1: micro-operation 2: transactions on lists have no": "0 invoke txn []\n0 ok txn [[\"r\",1,[]],[\"w\",1,2]]",
-		"[f key value]":            `0 invoke txn [["r",1]]`,
+		"[f key value]":            `0 invoke txn [["r"]]`,
+		"is not of the form":       "0 invoke txn [[\"r\",1]]\n0 ok txn [[\"r\",1]]",
 		"is no list":               `0 invoke txn 7`,
 		"neither a string":         `0 invoke txn [["r",[1],null]]`,
 		"it takes an integer":      `0 invoke txn [["append",1,null]]`,
 		"is no integer":            "0 invoke txn []\n0 ok txn [[\"r\",1,[\"a\"]]]",
 		"a list is expected":       "0 invoke txn []\n0 ok txn [[\"r\",1,4]]",
 		"no micro-operation \"x\"": `0 invoke txn [["x",1,1]]`,
+		"0 micro-operations completes the 1 micro-operation of operation 0": "0 invoke txn [[\"append\",1,1]]\n0 ok txn",
+		"[\"append\" 1 2] completes [\"append\" 1 1]":                       "0 invoke txn [[\"append\",1,1]]\n0 ok txn [[\"append\",1,2]]",
+		"[\"append\" 2 1] completes [\"append\" 1 1]":                       "0 invoke txn [[\"append\",1,1]]\n0 ok txn [[\"append\",2,1]]",
+		"[\"r\" 1 [1]] completes [\"append\" 1 1]":                          "0 invoke txn [[\"append\",1,1]]\n0 ok txn [[\"r\",1,[1]]]",
 	} {
 		if _, err := transactions.Lists(script.Parse(t, text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
 	if _, err := transactions.Registers(script.Parse(t, "0 invoke txn []\n0 ok txn [[\"r\",1,[4]]]")); err == nil || !strings.Contains(err.Error(), "an integer is expected") {
+		t.Error(err)
+	}
+}
+
+// A client that did something else than it was asked for makes a history in which
+// nobody knows what was done. How the key is written, and what some tools leave out of
+// an invoked read, makes no difference.
+func TestWhatWasInvokedIsWhatWasCompleted(t *testing.T) {
+	h := lists(t, `
+		0 invoke txn [["r",1],["append",1,5]]
+		0 ok txn [["r","1",[]],["append","1",5]]
+		1 invoke txn [["r",1]]
+		1 info txn [["r",1]]
+		2 invoke txn [["r",1]]
+		2 fail txn`)
+	if len(h.Keys) != 1 || len(h.Ops) != 4 {
+		t.Errorf("%v on %v", h.Ops, h.Keys)
+	}
+}
+
+// The keys of independent histories are no part of the names of objects.
+func TestIndependentHistoriesAreNotMixed(t *testing.T) {
+	h := script.Parse(t, `
+		0 invoke txn [["append",1,5]]
+		0 ok txn [["append",1,5]]
+		1 invoke txn [["r",1,null]]
+		1 ok txn [["r",1,null]]`)
+	for i := range h.Ops {
+		h.Ops[i].Key = "a"
+	}
+	if _, err := transactions.Lists(h); err != nil {
+		t.Error(err)
+	}
+	h.Ops[2].Key, h.Ops[3].Key = "b", "b"
+	if _, err := transactions.Lists(h); err == nil || !strings.Contains(err.Error(), "judged by itself") {
 		t.Error(err)
 	}
 }
