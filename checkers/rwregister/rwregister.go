@@ -75,6 +75,9 @@ func (c checker) judge(ctx context.Context, r *registers.History) checkers.Verdi
 	if len(r.Txns) == 1 {
 		return checkers.Verdict{Reason: "no transaction was acknowledged: there is nothing to judge"}
 	}
+	if !r.Observed() {
+		return checkers.Verdict{Reason: "no read was ever answered, so nothing was observed"}
+	}
 	// The last quarter of the time is for the explanation.
 	deadline, _ := ctx.Deadline()
 	deciding, cancel := context.WithTimeout(ctx, time.Until(deadline)*3/4)

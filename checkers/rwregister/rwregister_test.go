@@ -158,7 +158,11 @@ var catalogue = []struct {
 		1 2-3 r x -; w x 2`, "lost-update", []isolation.Level{isolation.Prefix}},
 	{"blind writes are no lost update", `
 		0 1-4 w x 1
-		1 2-3 w x 2`, "", []isolation.Level{isolation.StrictSerializable}},
+		1 2-3 w x 2
+		0 5-6 r x 2`, "", []isolation.Level{isolation.StrictSerializable}},
+	{"nothing was ever read", `
+		0 1-2 w x 1
+		1 3-4 w x 2`, "unknown", nil},
 	{"a write skew", `
 		0 1-4 r x -; r y -; w x 1
 		1 2-3 r x -; r y -; w y 1`, "G2-item", []isolation.Level{isolation.StrongSnapshotIsolation}},

@@ -11,8 +11,10 @@ package registers
 
 import (
 	"math"
+	"slices"
 
 	"github.com/assaykit/assay/checkers/isolation/transactions"
+	"github.com/assaykit/assay/harness/history/transaction"
 )
 
 // Never is the Complete of a transaction that may take effect at any later time.
@@ -39,6 +41,17 @@ type History struct {
 	// from which they come, and they are in no Txn's Reads. Asking less can hide a
 	// fault, but never make one.
 	Ambiguous []Trouble
+}
+
+// Observed says that the result of some read that counts is known.
+func (h *History) Observed() bool {
+	for i := range h.All.Txns {
+		t := &h.All.Txns[i]
+		if t.Outcome.Counts() && slices.ContainsFunc(h.All.Of(t), func(op transactions.Op) bool { return op.Kind == transaction.Read && op.Known }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Txn is one transaction.
