@@ -19,7 +19,9 @@ const redirections = 5
 // follow tries something on the server of a cluster that has a key, beginning with the one
 // that had it last, or else with the client's own node. A server that does not have the key
 // says so before it does anything (redis.io, "Redis cluster specification"), so that to
-// try the next one repeats nothing. What came to any other end is not tried again.
+// try the next one repeats nothing. What came to any other end is not tried again: the
+// library's own client for clusters has one limit (MaxRedirects) for redirections and for
+// repetitions of what a lost connection left in doubt.
 func (c *client) follow(ctx context.Context, key string, try trial) error {
 	node, asking := cmp.Or(c.owners[key], c.node), false
 	var last error

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ func clustered(t *testing.T, answers ...string) *client {
 	var entry node
 	for i, answer := range answers {
 		n := answering(t, answer)
-		n.name = "n" + string(rune('1'+i))
+		n.name = fmt.Sprintf("n%d", i+1)
 		target.servers.add(n)
 		if i == 0 {
 			entry = n
