@@ -34,8 +34,10 @@ func ttl(cfg cluster.Config) (int, error) {
 
 // locks is what a client holds.
 type locks struct {
-	ttl     int
-	session *concurrency.Session
+	ttl int
+	// session may be given up while an operation that hangs still opens it. One that
+	// is opened after that ends with the client's connection.
+	session atomic.Pointer[concurrency.Session]
 	mutexes map[string]*concurrency.Mutex
 	// leased are the revisions at which keys with a lease were made.
 	leased map[string]int64
@@ -75,7 +77,7 @@ func sent(ctx context.Context, requests func(context.Context) error) error {
 
 // openSession is the client's session, a new one if it has lost it.
 func (c *client) openSession(ctx context.Context) (*concurrency.Session, error) {
-	if s := c.locks.session; s != nil {
+	if s := c.locks.session.Load(); s != nil {
 		select {
 		case <-s.Done():
 		default:
@@ -92,7 +94,8 @@ func (c *client) openSession(ctx context.Context) (*concurrency.Session, error) 
 	if err != nil || session == nil {
 		return nil, errors.Join(errors.New("its lease cannot be kept alive"), err)
 	}
-	c.locks.session, c.locks.mutexes = session, map[string]*concurrency.Mutex{}
+	c.locks.session.Store(session)
+	c.locks.mutexes = map[string]*concurrency.Mutex{}
 	return session, nil
 }
 
@@ -143,8 +146,8 @@ func (c *client) AcquireFor(ctx context.Context, lock string, hold time.Duration
 // orphan leaves everything to its time to live. A client that is gone has released
 // nothing, and a lease that is revoked would say so on its behalf.
 func (l *locks) orphan() {
-	if l.session != nil {
-		l.session.Orphan()
+	if session := l.session.Swap(nil); session != nil {
+		session.Orphan()
 	}
 }
 

@@ -59,10 +59,14 @@ func (s *member) take(ctx context.Context) error {
 
 func serve(t *testing.T) *member { return serveOn(t, listen(t)) }
 
-func serveOn(t *testing.T, listener net.Listener) *member {
+// serveOn serves keys and the member's status, and whatever else is registered.
+func serveOn(t *testing.T, listener net.Listener, others ...func(*grpc.Server)) *member {
 	s := &member{grpc: grpc.NewServer(), address: listener.Addr().String()}
 	etcdserverpb.RegisterKVServer(s.grpc, s)
 	etcdserverpb.RegisterMaintenanceServer(s.grpc, s)
+	for _, register := range others {
+		register(s.grpc)
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

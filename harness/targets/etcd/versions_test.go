@@ -79,14 +79,14 @@ func testLocks(t *testing.T, c cluster.Cluster) {
 	real.Expect(t, "acquire what was released", err, held && second > first, true)
 
 	// Somebody takes the lock away behind its holder's back.
-	if _, err := n1.remote.Revoke(ctx, n2.locks.session.Lease()); err != nil {
+	if _, err := n1.remote.Revoke(ctx, n2.locks.session.Load().Lease()); err != nil {
 		t.Fatal(err)
 	}
 	released, err = n2.Release(ctx, "l")
 	real.Expect(t, "release of what was lost", err, released, false)
 	held, third, err := n1.Acquire(ctx, "l")
 	real.Expect(t, "acquire what was lost", err, held && third > second, true)
-	<-n2.locks.session.Done()
+	<-n2.locks.session.Load().Done()
 	held, _, err = n2.Acquire(ctx, "l2")
 	real.Expect(t, "acquire with another session", err, held, true)
 }
