@@ -70,6 +70,27 @@ func elements(list []history.Value) string {
 	return "[" + strings.Join(words, " ") + "]"
 }
 
+// around shows a list; of a long one what is near an element, which is what the reader
+// has to look for.
+func around(list []history.Value, element int) string {
+	at := slices.IndexFunc(list, func(v history.Value) bool { n, _ := v.Int(); return n == element })
+	if at < 0 || len(list) <= mostElements {
+		return elements(list)
+	}
+	from := max(0, min(at-mostElements/2, len(list)-mostElements))
+	var words []string
+	if from > 0 {
+		words = append(words, "…")
+	}
+	for _, v := range list[from : from+mostElements] {
+		words = append(words, v.String())
+	}
+	if from+mostElements < len(list) {
+		words = append(words, "…")
+	}
+	return "[" + strings.Join(words, " ") + "]"
+}
+
 // who is "process 3 (n1), 1.200-1.210 s".
 func (t *trace) who(i int32) string {
 	txn := &t.Txns[i]
@@ -132,12 +153,17 @@ func (t *trace) readOf(i, at int32) string {
 	return fmt.Sprintf("read %s of list %s", elements(t.List(&t.Txns[i], at)), name(t.Keys[t.Ops[at].Key]))
 }
 
+// readWith is readOf, where an element is seen also in a long list.
+func (t *trace) readWith(i, at int32, element int) string {
+	return fmt.Sprintf("read %s of list %s", around(t.List(&t.Txns[i], at), element), name(t.Keys[t.Ops[at].Key]))
+}
+
 func (t *trace) tellThinAir(i, at int32, element int) told {
-	return t.tell(t.Ops[at].Key, fmt.Sprintf("T1 %s, but nobody ever appended %d to it.", t.readOf(i, at), element), i)
+	return t.tell(t.Ops[at].Key, fmt.Sprintf("T1 %s, but nobody ever appended %d to it.", t.readWith(i, at, element), element), i)
 }
 
 func (t *trace) tellDuplicate(i, at int32, element int) told {
-	return t.tell(t.Ops[at].Key, fmt.Sprintf("T1 %s, with %d more than once, but it was appended once.", t.readOf(i, at), element), i, t.maker(t.Ops[at].Key, element))
+	return t.tell(t.Ops[at].Key, fmt.Sprintf("T1 %s, with %d more than once, but it was appended once.", t.readWith(i, at, element), element), i, t.maker(t.Ops[at].Key, element))
 }
 
 func (t *trace) maker(key int32, element int) int32 {
@@ -149,7 +175,7 @@ func (t *trace) maker(key int32, element int) int32 {
 
 func (t *trace) tellAborted(i, at, a int32) told {
 	w := &t.appends[a]
-	return t.tell(w.key, fmt.Sprintf("T1 %s, with %d, which T2 appended. But T2 was aborted%s.", t.readOf(i, at), w.element, t.because(w.txn)), i, w.txn)
+	return t.tell(w.key, fmt.Sprintf("T1 %s, with %d, which T2 appended. But T2 was aborted%s.", t.readWith(i, at, w.element), w.element, t.because(w.txn)), i, w.txn)
 }
 
 func (t *trace) because(i int32) string {
@@ -162,11 +188,11 @@ func (t *trace) because(i int32) string {
 func (t *trace) tellDirtyUpdate(l *list, a, next int32) told {
 	dirty, b := &t.appends[a], &t.appends[l.versions[next]]
 	return t.tell(dirty.key, fmt.Sprintf("T3 %s: T2 appended %d to a version with %d, which T1 had appended. But T1 was aborted%s.",
-		t.readOf(l.reader, l.read), b.element, dirty.element, t.because(dirty.txn)), dirty.txn, b.txn, l.reader)
+		t.readWith(l.reader, l.read, b.element), b.element, dirty.element, t.because(dirty.txn)), dirty.txn, b.txn, l.reader)
 }
 
 func (t *trace) tellFuture(i, at int32, a appended) told {
-	return t.tell(a.key, fmt.Sprintf("T1 %s before it appended %d itself.", t.readOf(i, at), a.element), i)
+	return t.tell(a.key, fmt.Sprintf("T1 %s before it appended %d itself.", t.readWith(i, at, a.element), a.element), i)
 }
 
 func (t *trace) tellMissingOwn(i, at int32, a appended) told {
@@ -194,7 +220,7 @@ func (t *trace) tellIncompatible(i, at int32) told {
 func (t *trace) tellTurned(a, b appended) told {
 	l := &t.lists[b.key]
 	return t.tell(b.key, fmt.Sprintf("T1 appended %d and then %d, but T2 %s, where %d does not come before %d.",
-		a.element, b.element, t.readOf(l.reader, l.read), a.element, b.element), b.txn, l.reader)
+		a.element, b.element, t.readWith(l.reader, l.read, b.element), a.element, b.element), b.txn, l.reader)
 }
 
 func (t *trace) tellIntermediate(i int32, o observation) told {
@@ -333,7 +359,7 @@ func (c *cast) evidence(a appended) string {
 	if a.place == none {
 		return ", which nobody ever read, so it comes last"
 	}
-	return fmt.Sprintf(" (%s %s)", c.name(l.reader), c.readOf(l.reader, l.read))
+	return fmt.Sprintf(" (%s %s)", c.name(l.reader), c.readWith(l.reader, l.read, a.element))
 }
 
 func (c *cast) whyOverwrote(e graph.Edge) (string, int32) {
