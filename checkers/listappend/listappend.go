@@ -74,12 +74,11 @@ func (c checker) judge(ctx context.Context, t *trace) isolation.Outcome {
 	o := isolation.Outcome{Expected: c.Expected, Judged: t.judged()}
 	found := newFindings()
 	l := newLook(t, found)
-	l.all()
+	err := l.all(ctx)
 	search := cycles{trace: t, ctx: ctx, found: found, clients: c.Clients}
 	// The order of real time has that of sessions in it: mostly there is no cycle.
 	search.graph = l.graph(false, c.Clients)
-	var err error
-	if !search.graph.Acyclic(graph.Missing(graph.Realtime)) {
+	if err == nil && !search.graph.Acyclic(graph.Missing(graph.Realtime)) {
 		search.graph = l.graph(true, c.Clients)
 		err = search.all()
 	}

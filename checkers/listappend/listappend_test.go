@@ -1,15 +1,19 @@
 package listappend
 
 import (
+	"context"
 	"flag"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/internal/script"
 	"github.com/assaykit/assay/checkers/isolation"
 	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/harness/history/transaction"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -414,5 +418,57 @@ func TestSessionsOfClients(t *testing.T) {
 		if v := check(t, Options{Expected: isolation.Causal, Clients: clients}, h); v.Validity != want {
 			t.Errorf("%d clients: %v (%s)", clients, v.Validity, v.Reason)
 		}
+	}
+}
+
+// What a transaction costs does not grow with the square of its size, or worse.
+func TestHugeTransactionsAreJudgedInTime(t *testing.T) {
+	const n = 30_000
+	var wide, wideRead, long []transaction.Op
+	var all []int
+	for i := range n {
+		key := strconv.Itoa(i)
+		wide = append(wide, transaction.Op{Kind: transaction.Append, Key: key, Value: 1})
+		wideRead = append(wideRead, transaction.Op{Key: key, Found: true, List: []int{1}})
+		long = append(long, transaction.Op{Kind: transaction.Append, Key: "long", Value: i})
+		all = append(all, i)
+	}
+	h := &history.History{}
+	for process, ops := range [][]transaction.Op{wide, wideRead, long, {{Key: "long", Found: true, List: all}}} {
+		for _, kind := range []history.Type{history.Invoke, history.OK} {
+			h.Ops = append(h.Ops, history.Op{Index: len(h.Ops), Process: process, Type: kind, F: transaction.F, Value: transaction.Value(ops, true)})
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	v, err := New(Options{}).Check(ctx, h)
+	if err != nil || v.Validity != checkers.Valid {
+		t.Errorf("%v (%s), %v", v.Validity, v.Reason, err)
+	}
+}
+
+func TestOutOfTimeIsUnknown(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := script.Parse(t, `
+		0 invoke txn [["append","x",1],["r","x",null]]
+		0 ok txn [["append","x",1],["r","x",[1]]]`)
+	if v, err := New(Options{}).Check(ctx, h); err != nil || v.Validity != checkers.Unknown || !strings.Contains(v.Reason, "out of time") {
+		t.Errorf("%v (%s), %v", v.Validity, v.Reason, err)
+	}
+}
+
+// Of a long list a reader is shown the part that matters.
+func TestTheElementInQuestionIsShown(t *testing.T) {
+	list, _ := history.Ints(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12).Items()
+	for element, want := range map[int]string{
+		1: "[1 2 3 4 5 6 7 8 …]", 6: "[… 2 3 4 5 6 7 8 9 …]", 12: "[… 5 6 7 8 9 10 11 12]", 13: "[1 2 … 10 11 12]",
+	} {
+		if got := around(list, element); got != want {
+			t.Errorf("around %d: %s, want %s", element, got, want)
+		}
+	}
+	if got := around(list[:8], 5); got != "[1 2 3 4 5 6 7 8]" {
+		t.Error(got)
 	}
 }

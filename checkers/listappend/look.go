@@ -1,7 +1,7 @@
 package listappend
 
 import (
-	"slices"
+	"context"
 
 	"github.com/assaykit/assay/checkers/isolation"
 	"github.com/assaykit/assay/checkers/isolation/graph"
@@ -19,6 +19,12 @@ type look struct {
 	seen []observation
 	// lastSeen is, for each list, the last observation of it, and of which transaction.
 	lastSeen []place
+	// highest is, for each list, which of the appends of the transaction at hand to it
+	// stands last in the list, or was not read; its place is among all appends.
+	highest []place
+	// told is, for each transaction, by which one it was looked at last whether that
+	// one saw all of it.
+	told []int32
 }
 
 type place struct {
@@ -26,24 +32,31 @@ type place struct {
 }
 
 func newLook(t *trace, f *findings) *look {
-	l := &look{trace: t, found: f, lastSeen: make([]place, len(t.lists)), edges: make([]graph.Edge, 0, len(t.Ops)+len(t.Ops)/2)}
-	for k := range l.lastSeen {
-		l.lastSeen[k].txn = none
+	l := &look{trace: t, found: f, lastSeen: make([]place, len(t.lists)), highest: make([]place, len(t.lists)), told: make([]int32, len(t.Txns)), edges: make([]graph.Edge, 0, len(t.Ops)+len(t.Ops)/2)}
+	for k := range l.lists {
+		l.lastSeen[k].txn, l.highest[k].txn = none, none
+	}
+	for i := range l.told {
+		l.told[i] = none
 	}
 	return l
 }
 
-// all looks at everything.
-func (l *look) all() {
+// all looks at everything. The error is that of the context.
+func (l *look) all(ctx context.Context) error {
 	for k := range l.lists {
 		l.chain(int32(k))
 	}
 	for i := range l.Txns {
-		if l.Txns[i].Outcome.Counts() {
-			l.transaction(int32(i))
+		if !l.Txns[i].Outcome.Counts() {
+			continue
+		}
+		if err := l.transaction(ctx, int32(i)); err != nil {
+			return err
 		}
 	}
 	l.contested()
+	return nil
 }
 
 // edge notes a dependency on account of a list, unless the order of its versions is not
@@ -97,11 +110,14 @@ func (l *look) unfounded(key, at int32) {
 }
 
 // transaction looks at one that counts.
-func (l *look) transaction(i int32) {
+func (l *look) transaction(ctx context.Context, i int32) error {
 	t := &l.Txns[i]
 	l.seen = l.seen[:0]
 	own := l.head[i] // the next of its appends
 	for at := t.First; at < t.Last; at++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		switch op := &l.Ops[at]; {
 		case op.Kind == transaction.Append:
 			l.lost(i, own)
@@ -115,6 +131,7 @@ func (l *look) transaction(i int32) {
 		}
 	}
 	l.fractures(i)
+	return nil
 }
 
 // last is the last observation of a list that a transaction made so far, or nil.
@@ -146,6 +163,10 @@ func (l *look) read(i, at int32) {
 		l.found.add(isolation.G1b, func() told { return l.tellIntermediate(i, o) })
 	}
 	l.depend(i, o)
+	o.before = none
+	if p := l.lastSeen[o.key]; p.txn == i {
+		o.before = p.at
+	}
 	l.lastSeen[o.key] = place{i, int32(len(l.seen))}
 	l.seen = append(l.seen, o)
 }
@@ -225,7 +246,7 @@ func (l *look) stray(i, at, own int32) {
 func (l *look) lost(i, own int32) {
 	a := &l.appends[own]
 	o := l.last(i, a.key)
-	if o == nil || o.own > 0 || slices.ContainsFunc(l.appends[l.head[i]:own], func(b appended) bool { return b.key == a.key }) {
+	if o == nil || o.own > 0 || l.highest[a.key].txn == i {
 		return
 	}
 	list := &l.lists[a.key]
@@ -242,14 +263,17 @@ func (l *look) lost(i, own int32) {
 // before it.
 func (l *look) turned(i, own int32) {
 	b := l.appends[own]
-	if b.place == none {
+	before := l.highest[b.key]
+	if before.txn != i {
+		l.highest[b.key] = place{i, own}
 		return
 	}
-	for _, a := range l.appends[l.head[i]:own] {
-		if a.key == b.key && (a.place == none || a.place > b.place) {
-			l.found.add(isolation.IncompatibleOrder, func() told { return l.tellTurned(a, b) })
-			return
-		}
+	a := l.appends[before.at]
+	switch {
+	case b.place != none && (a.place == none || a.place > b.place):
+		l.found.add(isolation.IncompatibleOrder, func() told { return l.tellTurned(a, b) })
+	case a.place != none:
+		l.highest[b.key].at = own
 	}
 }
 
@@ -269,27 +293,28 @@ func (l *look) fractures(i int32) {
 	}
 	for n := range l.seen {
 		saw := &l.seen[n]
-		if saw.of == none {
-			continue
+		if saw.of == none || l.told[saw.of] == i {
+			continue // the first time that it was seen says the most
 		}
+		l.told[saw.of] = i
 		for j := range l.of(saw.of) {
 			a := &l.of(saw.of)[j]
 			if !a.last || a.key == saw.key && saw.intermediate {
 				continue
 			}
-			if l.last(i, a.key) != nil {
-				l.fracture(i, saw, a)
+			if p := l.lastSeen[a.key]; p.txn == i {
+				l.fracture(i, saw, a, p.at)
 			}
 		}
 	}
 }
 
-// fracture looks for a read that missed an append of a transaction that was seen: in
-// whatever order, and after that.
-func (l *look) fracture(i int32, saw *observation, a *appended) {
-	for n := range l.seen {
+// fracture looks for reads of a list that missed an append of a transaction that was
+// seen: in whatever order, and after that.
+func (l *look) fracture(i int32, saw *observation, a *appended, last int32) {
+	for n := last; n != none; n = l.seen[n].before {
 		missed := &l.seen[n]
-		if missed.key != a.key || missed.own > 0 || a.place != none && a.place < missed.foreign+missed.own {
+		if missed.own > 0 || a.place != none && a.place < missed.foreign+missed.own {
 			continue
 		}
 		s, m := *saw, *missed

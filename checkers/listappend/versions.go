@@ -90,6 +90,7 @@ func (t *trace) collect() {
 		}
 	}
 	t.appends, t.head = make([]appended, 0, n), make([]int32, len(t.Txns)+1)
+	lastBy := make([]int32, len(t.Keys)) // who appended to each list, from 1 on
 	for i := range t.Txns {
 		txn := &t.Txns[i]
 		for at := txn.First; at < txn.Last; at++ {
@@ -98,19 +99,10 @@ func (t *trace) collect() {
 			}
 		}
 		t.head[i+1] = int32(len(t.appends))
-		t.markLast(t.appends[t.head[i]:])
-	}
-}
-
-// markLast marks a transaction's last append to each list.
-func (t *trace) markLast(of []appended) {
-	for i := range of {
-		of[i].last = true
-		for j := i + 1; j < len(of); j++ {
-			if of[j].key == of[i].key {
-				of[i].last = false
-				break
-			}
+		of := t.appends[t.head[i]:]
+		for at := len(of) - 1; at >= 0; at-- {
+			of[at].last = lastBy[of[at].key] != int32(i)+1
+			lastBy[of[at].key] = int32(i) + 1
 		}
 	}
 }
@@ -317,6 +309,9 @@ type observation struct {
 	of, place int32
 	// intermediate says that it appended more to the list afterwards.
 	intermediate bool
+	// before is the observation of the list that the transaction made before this one,
+	// of all that it made, or none.
+	before int32
 }
 
 // observe is what a transaction found in a read that is none of strays.
