@@ -66,7 +66,7 @@ const (
 	cycleMargin    = 14.0
 	// pairApart is how far the two arrows between two operations are apart.
 	pairApart  = 26.0
-	mostWhat   = 50
+	mostWhat   = 46 // what fits into a box
 	arrowHead  = 9.0
 	mostBoxes  = 12
 	cycleWidth = 900.0
