@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -16,6 +17,9 @@ import (
 // client works through one server. What it can do is in the other files.
 type client struct {
 	address string
+	// mu guards the connection: an operation that hung may go on while the client is
+	// closed.
+	mu sync.Mutex
 	// pool has one connection, which is remote; nil if there is none. The package
 	// database/sql repeats what it takes for harmless, but not on a connection that was
 	// taken out of its pool.
@@ -33,12 +37,26 @@ func (Target) Prototype() cluster.Client { return &client{} }
 
 // Close implements cluster.Client.
 func (c *client) Close() error {
-	if c.pool == nil {
+	pool, remote := c.exchange(nil, nil)
+	if pool == nil {
 		return nil
 	}
-	err := errors.Join(c.remote.Close(), c.pool.Close())
-	c.pool, c.remote = nil, nil
-	return err
+	return errors.Join(remote.Close(), pool.Close())
+}
+
+// exchange puts a connection in the place of the one that there is, and returns that.
+func (c *client) exchange(pool *sql.DB, remote *sql.Conn) (*sql.DB, *sql.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pool, c.pool = c.pool, pool
+	remote, c.remote = c.remote, remote
+	return pool, remote
+}
+
+func (c *client) current() *sql.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.remote
 }
 
 // open is a pool for one server, whose connections send a statement with its arguments
@@ -60,8 +78,8 @@ func open(address string) (*sql.DB, error) {
 // connection is the one that there is, or a new one. Its error has no effect: nothing
 // was sent.
 func (c *client) connection(ctx context.Context) (*sql.Conn, error) {
-	if c.remote != nil {
-		return c.remote, nil
+	if remote := c.current(); remote != nil {
+		return remote, nil
 	}
 	pool, err := open(c.address)
 	if err != nil {
@@ -71,7 +89,7 @@ func (c *client) connection(ctx context.Context) (*sql.Conn, error) {
 	if err != nil {
 		return nil, workloads.NoEffect(fmt.Errorf("never sent: %w", errors.Join(err, pool.Close())))
 	}
-	c.pool, c.remote = pool, remote
+	c.exchange(pool, remote)
 	return remote, nil
 }
 

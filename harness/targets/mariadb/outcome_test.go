@@ -180,6 +180,28 @@ func TestAClientConnectsAgain(t *testing.T) {
 	}
 }
 
+// An operation that hung may end while its client is closed, and both then give up the
+// connection.
+func TestAClientIsClosedWhileAnOperationHangs(t *testing.T) {
+	for range 50 {
+		s, there := serve(t), make(chan struct{}, 1)
+		s.answer = func(string) uint16 { there <- struct{}{}; return silent }
+		c := dial(t, s.address)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- c.Write(ctx, "k", 1) }()
+		<-there
+		cancel()
+		_ = c.Close() // the connection may be gone
+		if err := <-done; err == nil || workloads.IsNoEffect(err) {
+			t.Errorf("got %v, want an unknown outcome", err)
+		}
+		if remote := c.current(); remote != nil {
+			t.Error("a connection outlives its client")
+		}
+	}
+}
+
 func transact(ctx context.Context, c *client) error {
 	_, err := c.TransactRegisters(ctx, []transaction.Op{{Kind: transaction.Write, Key: "k", Value: 1}})
 	return err
