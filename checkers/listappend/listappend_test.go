@@ -417,6 +417,8 @@ func TestSessionsOfClients(t *testing.T) {
 	for clients, want := range map[int]checkers.Validity{0: checkers.Valid, 2: checkers.Invalid, 3: checkers.Valid} {
 		if v := check(t, Options{Expected: isolation.Causal, Clients: clients}, h); v.Validity != want {
 			t.Errorf("%d clients: %v (%s)", clients, v.Validity, v.Reason)
+		} else if want == checkers.Invalid && !strings.Contains(v.Findings[0].Text, "the client of process 0 went on as process 2") {
+			t.Errorf("nobody could see that these are one session: %s", v.Findings[0].Text)
 		}
 	}
 }

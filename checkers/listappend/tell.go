@@ -311,7 +311,7 @@ func (c *cast) why(e graph.Edge) (string, int32) {
 	from, to := c.name(e.From), c.name(e.To)
 	switch e.Kind {
 	case graph.Session:
-		return fmt.Sprintf("%s was done in its session when %s was invoked", from, to), none
+		return fmt.Sprintf("%s was done in its session when %s was invoked%s", from, to, c.renamed(e)), none
 	case graph.Realtime:
 		return fmt.Sprintf("%s was completed (%s) before %s was invoked (%s)", from,
 			checkers.Seconds(c.Op(c.Txns[e.From].Complete).Time), to, checkers.Seconds(c.Op(c.Txns[e.To].Invoke).Time)), none
@@ -321,6 +321,15 @@ func (c *cast) why(e graph.Edge) (string, int32) {
 		return c.whyMissed(e)
 	}
 	return c.whyOverwrote(e)
+}
+
+// renamed says that a session went on under another process number.
+func (c *cast) renamed(e graph.Edge) string {
+	before, after := c.Op(c.Txns[e.From].Invoke).Process, c.Op(c.Txns[e.To].Invoke).Process
+	if before == after {
+		return ""
+	}
+	return fmt.Sprintf(" (the client of process %d went on as process %d)", before, after)
 }
 
 func (c *cast) whyRead(e graph.Edge) (string, int32) {
