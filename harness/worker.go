@@ -204,5 +204,12 @@ func (w *worker) hangUp() {
 	if w.memory != nil {
 		w.memory.Disconnected()
 	}
-	w.closing.Go(func() { _ = client.Close() })
+	w.closing.Go(func() { closeLeftBehind(client) })
+}
+
+// closeLeftBehind closes a client that may still be in an operation which ignored its
+// deadline, and so be in any state: that it panics is no reason to end the run.
+func closeLeftBehind(client cluster.Client) {
+	defer func() { _ = recover() }()
+	_ = client.Close()
 }
