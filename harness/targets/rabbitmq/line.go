@@ -25,7 +25,7 @@ const (
 type line struct {
 	connection *amqp.Connection
 	channel    *amqp.Channel
-	// returned are the messages for which there was no queue.
+	// returned are the messages that the server gave back.
 	returned chan amqp.Return
 	declared map[string]bool
 }
