@@ -239,12 +239,7 @@ func TestAgainstAllDecisions(t *testing.T) {
 		}
 		return got.Validity == want
 	})
-	seen.Log(t)
-	for _, what := range []string{"valid", "unknown", consensus.Disagreement, consensus.Phantom, consensus.AbortedProposal, consensus.Forgotten} {
-		if seen.Of(what) == 0 {
-			t.Errorf("%s never came up", what)
-		}
-	}
+	seen.CameUp(t, "valid", "unknown", consensus.Disagreement, consensus.Phantom, consensus.AbortedProposal, consensus.Forgotten)
 }
 
 // decider is a consensus that does everything right.

@@ -185,9 +185,5 @@ func TestAForgottenMessageIsFoundAndNoOther(t *testing.T) {
 		}
 		return true
 	})
-	for _, what := range []string{"valid", "invalid", "unknown"} {
-		if seen.Of(what) == 0 {
-			t.Errorf("%s never came up", what)
-		}
-	}
+	seen.CameUp(t, "valid", "invalid", "unknown")
 }

@@ -243,12 +243,7 @@ func TestAgainstAllPairsAndAllMoments(t *testing.T) {
 		seen.Count(fmt.Sprint("moments that fit: ", fine))
 		return true
 	})
-	seen.Log(t)
-	for _, what := range []string{"valid", "invalid", "unknown", "moments that fit: true", "moments that fit: false"} {
-		if seen.Of(what) == 0 {
-			t.Errorf("%s never came up", what)
-		}
-	}
+	seen.CameUp(t, "valid", "invalid", "unknown", "moments that fit: true", "moments that fit: false")
 }
 
 // right is a history of leaders that follow each other.

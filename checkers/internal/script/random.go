@@ -96,3 +96,19 @@ func (c *Tally) Log(t *testing.T) {
 	defer c.mu.Unlock()
 	t.Log(c.of)
 }
+
+// CameUp prints everything, and demands that each of some things came up at least once in
+// a thousand rounds or more; in fewer it may be chance that one did not.
+func (c *Tally) CameUp(t *testing.T, things ...string) {
+	t.Helper()
+	c.Log(t)
+	total := 0
+	for _, n := range c.of {
+		total += n
+	}
+	for _, what := range things {
+		if total >= 1000 && c.Of(what) == 0 {
+			t.Errorf("%s never came up", what)
+		}
+	}
+}
