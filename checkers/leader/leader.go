@@ -48,10 +48,8 @@ type Option func(*checker)
 // themselves see it. A node certainly led from the end of one call in which it said
 // so to the beginning of another one, if it said the same term in both, as who has
 // lost a term's leadership does not get it back. Without terms it certainly led at
-// one moment of each call only. Two nodes certainly led at one time if each did at
-// all times of some span, and the spans have a moment in common: for a single call
-// that is no more than one moment, so that it counts only if the whole call lies
-// within the other node's span.
+// one moment of each call only. Two nodes certainly led at one time if no choice of
+// these moments keeps them apart.
 //
 // Few systems promise it: a leader that is cut off finds out later than the others
 // elect a new one, unless it holds a lease.

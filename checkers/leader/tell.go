@@ -85,9 +85,13 @@ func (o *office) tellTerm(r rivals) checkers.Finding {
 }
 
 func (o *office) tellTime(r rivals) checkers.Finding {
-	still := claim{r.still, r.one.node, r.one.term}
-	text := fmt.Sprintf("%s, and still did when %s. Meanwhile %s.", o.said(r.one), o.said(still), o.said(r.other))
-	return o.finding(TwoAtATime, text, r.one.call, r.other.call, r.still)
+	calls := []int{r.one.call, r.other.call, r.oneStill}
+	text := fmt.Sprintf("%s, and still did when %s. Meanwhile %s", o.said(r.one), o.said(claim{r.oneStill, r.one.node, r.one.term}), o.said(r.other))
+	if r.otherStill != none {
+		calls = append(calls, r.otherStill)
+		text += ", and " + o.said(claim{r.otherStill, r.other.node, r.other.term})
+	}
+	return o.finding(TwoAtATime, text+".", calls...)
 }
 
 func (o *office) finding(anomaly, text string, calls ...int) checkers.Finding {
