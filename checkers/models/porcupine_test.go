@@ -88,7 +88,7 @@ func TestPorcupinesHistoriesOfKeyValueStores(t *testing.T) {
 		if bad := name[len(name)-3:]; bad == "bad" {
 			want = checkers.Invalid
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		v, err := strings.Judge(ctx, r.History, nil)
 		cancel()
 		if err != nil || v.Validity != want {
