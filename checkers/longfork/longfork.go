@@ -83,11 +83,7 @@ func (r *reading) add(i int) error {
 	if call.F != transaction.F {
 		return fmt.Errorf("%s is no transaction", call.F)
 	}
-	value := call.In
-	if call.Type == history.OK {
-		value = call.Out
-	}
-	ops, err := transaction.Parse(value)
+	ops, err := transaction.Of(call)
 	switch {
 	case err != nil:
 		return err

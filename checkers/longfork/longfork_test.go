@@ -71,6 +71,9 @@ var known = []struct{ name, want, text string }{
 		0 invoke txn [["w","x",2]]
 		0 ok txn [["w","x",2]]`},
 	{"nothing", "unknown", ``},
+	{"answered with something else", "unknown", `
+		0 invoke txn [["w","x",1],["r","y",null]]
+		0 ok txn [["w","x",2],["r","y",null]]`},
 	{"no transaction", "unknown", `
 		0 invoke read
 		0 ok read 1`},

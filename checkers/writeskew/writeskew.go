@@ -85,11 +85,7 @@ func read(calls []history.Call) (*skews, error) {
 		if call.F != transaction.F {
 			return nil, fmt.Errorf("op %d: %s is no transaction", call.Invoke, call.F)
 		}
-		value := call.In
-		if call.Type == history.OK {
-			value = call.Out
-		}
-		ops, err := transaction.Parse(value)
+		ops, err := transaction.Of(call)
 		if err == nil && call.Type != history.Fail {
 			err = s.add(call, ops)
 		}

@@ -84,6 +84,9 @@ var known = []struct {
 	{"lists", "unknown", isolation.Serializable, `
 		0 invoke txn [["append","x",1]]
 		0 ok txn [["append","x",1]]`},
+	{"answered with something else", "unknown", isolation.Serializable, `
+		0 invoke txn [["w","x",1],["r","y",null]]
+		0 ok txn [["w","x",2],["r","y",null]]`},
 	{"no transaction", "unknown", isolation.Serializable, `
 		0 invoke read
 		0 ok read 1`},

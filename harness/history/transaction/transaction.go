@@ -145,3 +145,23 @@ func integers(items []history.Value) ([]int, error) {
 func ReadOnly(ops []Op) bool {
 	return !slices.ContainsFunc(ops, func(op Op) bool { return op.Kind != Read })
 }
+
+// Of is what a call did: the operations that it was answered with, if it is certain, and
+// otherwise those that it was invoked with. The error says so if the former are not the
+// latter, but for what reads found: then nobody knows what it did.
+func Of(call history.Call) ([]Op, error) {
+	asked, err := Parse(call.In)
+	if err != nil || call.Type != history.OK {
+		return asked, err
+	}
+	done, err := Parse(call.Out)
+	if err == nil && !slices.EqualFunc(asked, done, alike) {
+		err = fmt.Errorf("%v was answered with %v: nobody knows what it did", call.In, call.Out)
+	}
+	return done, err
+}
+
+// alike says that both are the same read, whatever it found, or the same write.
+func alike(asked, done Op) bool {
+	return asked.Kind == done.Kind && asked.Key == done.Key && (asked.Kind == Read || asked.Value == done.Value)
+}

@@ -75,3 +75,26 @@ func TestReadOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasAnsweredIsWhatWasAsked(t *testing.T) {
+	read := func(found ...int) history.Value {
+		return Value([]Op{{Kind: Read, Key: "x", Found: len(found) > 0, List: found}}, true)
+	}
+	write := func(n int) history.Value { return Value([]Op{{Kind: Write, Key: "x", Value: n}}, false) }
+	for _, c := range []struct {
+		in, out history.Value
+		outcome history.Type
+		fine    bool
+	}{
+		{read(), read(1, 2), history.OK, true},
+		{write(1), write(1), history.OK, true},
+		{write(1), write(2), history.OK, false},
+		{write(1), read(1), history.OK, false},
+		{write(1), history.Value{}, history.OK, false},
+		{write(1), write(2), history.Info, true}, // who was not answered did what was asked, or nothing
+	} {
+		if _, err := Of(history.Call{Type: c.outcome, In: c.in, Out: c.out}); (err == nil) != c.fine {
+			t.Errorf("%v, %v: %v", c.in, c.out, err)
+		}
+	}
+}
