@@ -252,3 +252,22 @@ func TestWhereNothingWasReadNothingIsValid(t *testing.T) {
 		}
 	}
 }
+
+// A value that the reader itself wrote later and somebody else wrote in vain was read from
+// the latter: that is forbidden from read committed on, while to read one's own future is
+// forbidden everywhere.
+func TestWhatWasAlsoWrittenInVainWasReadFromThere(t *testing.T) {
+	h := script.Parse(t, `
+		1 invoke txn [["w","y",1]]
+		1 fail txn [["w","y",1]] !refused
+		0 invoke txn [["r","y",null],["w","y",1]]
+		0 ok txn [["r","y",1],["w","y",1]]`)
+	for level, want := range map[isolation.Level]checkers.Validity{
+		isolation.ReadUncommitted: checkers.Valid, isolation.ReadCommitted: checkers.Invalid,
+	} {
+		v, err := New(Options{Expected: level}).Check(t.Context(), h)
+		if err != nil || v.Validity != want {
+			t.Errorf("%v: %v, want %v: %s, %v", level, v.Validity, want, v.Reason, err)
+		}
+	}
+}

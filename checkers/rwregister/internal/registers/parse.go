@@ -118,7 +118,7 @@ func (p *parser) resolve(t, n int32, ops []transactions.Op) (r Read, external bo
 	if !op.Found {
 		return r, true
 	}
-	s, problem := p.source(version{op.Key, op.Value})
+	s, problem := p.source(t, version{op.Key, op.Value})
 	switch trouble.Writer = s.txn; {
 	case problem == Several:
 		trouble.Problem = Several
@@ -157,21 +157,22 @@ func ownBefore(ops []transactions.Op, key int32) int32 {
 // noProblem is no Problem at all.
 const noProblem = Several + 1
 
-// source is the only transaction that can have written a value, or what is wrong.
-// One that certainly did not happen is the source only if there is no other.
-func (p *parser) source(v version) (source, Problem) {
+// source is the only transaction that can have written a value which another one read, or
+// what is wrong. One that certainly did not happen is the source only if there is no other
+// but the reader itself, which wrote it later: to read that breaks more promises.
+func (p *parser) source(reader int32, v version) (source, Problem) {
 	at, known := p.of[v]
 	if !known {
 		return source{txn: -1}, ThinAir
 	}
 	best, problem := source{txn: -1}, Aborted
+	undone := source{txn: -1}
 	for ; at >= 0; at = p.sources[at].next {
 		s := p.sources[at]
 		aborted := p.All.Txns[s.txn].Outcome == transactions.Aborted
 		switch {
-		case aborted && best.txn < 0:
-			best = s
 		case aborted:
+			undone = s
 		case problem == Aborted:
 			best, problem = s, noProblem
 		case best.txn == s.txn:
@@ -179,6 +180,9 @@ func (p *parser) source(v version) (source, Problem) {
 		default:
 			return s, Several
 		}
+	}
+	if problem == Aborted || best.txn == reader && undone.txn >= 0 {
+		return undone, Aborted
 	}
 	return best, problem
 }
