@@ -267,7 +267,8 @@ func (n *Node) Stop(ctx context.Context, patience time.Duration) (polite bool, e
 		return true, nil
 	}
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGCONT} {
-		if err := i.process.Signal(s); err != nil && n.lives() {
+		// It may have ended at the first one, and nobody have noticed yet.
+		if err := i.process.Signal(s); err != nil && !errors.Is(err, syscall.ESRCH) && n.lives() {
 			return false, fmt.Errorf("stop %s: %w", n.name, err)
 		}
 	}
