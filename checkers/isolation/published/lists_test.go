@@ -2,8 +2,9 @@ package published
 
 // lists are from Elle's tests (github.com/jepsen-io/elle, test/elle/list_append_test.clj
 // and histories/), and those of elle-cli (github.com/ligurio/elle-cli,
-// test/test-data/), and two from Hermitage (github.com/ept/hermitage) that only lists show. Elle's names of levels are as isolation.ParseLevel knows them, and
-// its -process is -session here.
+// test/test-data/), and two written anew after anomalies of Hermitage
+// (github.com/ept/hermitage) that only lists show. Elle's names of levels are as
+// isolation.ParseLevel knows them, and its -process is -session here.
 var lists = []published{
 	{name: "Adya, Liskov and O'Neil, figure 3", text: "az1 ax1 ay1 ; rx1 ay2 ; ry12 az3 ; rz13"},
 	{name: "an unread append follows a read of nothing", text: "rx ; ax1"},

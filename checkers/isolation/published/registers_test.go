@@ -1,10 +1,11 @@
 package published
 
 // registers are from Elle's tests (github.com/jepsen-io/elle,
-// test/elle/rw_register_test.clj), from Hermitage (github.com/ept/hermitage, by Martin
-// Kleppmann) and after the patterns of Liu and others, Plume: Efficient and Complete
-// Black-Box Checking of Weak Isolation Levels, 2024, which has sessions in all of its
-// levels. Elle infers nothing from values that nobody wrote; so where its histories begin
+// test/elle/rw_register_test.clj); those that name Hermitage (github.com/ept/hermitage, by
+// Martin Kleppmann) and Plume (Liu and others, Plume: Efficient and Complete Black-Box
+// Checking of Weak Isolation Levels, 2024, which has sessions in all of its levels) were
+// written anew after their anomalies and patterns, and not copied: what is told as theirs
+// is the level that the anomaly belongs to. Elle infers nothing from values that nobody wrote; so where its histories begin
 // with such ones, the writes are added.
 var registers = []published{
 	{name: "Elle: a value that nobody wrote", text: "p0: wx1 > p0: rx2",
