@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/results/live"
 )
 
 // tally counts what completes while a run runs.
@@ -13,6 +14,8 @@ type tally struct {
 	// writes counts what brought a value and is ok.
 	writes atomic.Int64
 	phase  atomic.Pointer[string]
+	// latencies are of what is ok.
+	latencies latencies
 }
 
 func (t *tally) count(outcome history.Type) {
@@ -28,28 +31,45 @@ func (t *tally) count(outcome history.Type) {
 
 func (t *tally) total() int64 { return t.ok.Load() + t.failed.Load() + t.unknown.Load() }
 
-// watch reports progress four times a second until it is stopped.
+// watch reports progress four times a second until it is stopped, and once a second
+// to whoever looks at the run's directory.
 func (r *run) watch() (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
-	if r.test.Progress == nil {
-		return func() {}
-	}
 	go func() {
 		defer close(done)
 		ticker := time.NewTicker(250 * time.Millisecond)
 		defer ticker.Stop()
 		var recent window
-		for {
-			r.test.Progress(r.progress(&recent))
+		for n := 0; ; n++ {
+			p := r.progress(&recent)
+			if r.test.Progress != nil {
+				r.test.Progress(p)
+			}
+			if n%4 == 0 {
+				r.show(p)
+			}
 			select {
 			case <-quit:
-				r.test.Progress(r.progress(&recent))
+				if r.test.Progress != nil {
+					r.test.Progress(r.progress(&recent))
+				}
 				return
 			case <-ticker.C:
 			}
 		}
 	}()
 	return func() { close(quit); <-done }
+}
+
+// show tells of the run's progress in its directory. That it cannot be told is no
+// reason to end a run: if the disk is full, the recorder will say so.
+func (r *run) show(p Progress) {
+	s := live.Sample{
+		Phase: p.Phase, Elapsed: p.Elapsed, Remaining: p.Remaining,
+		OK: p.OK, Failed: p.Failed, Unknown: p.Unknown, PerSecond: p.PerSecond, Faults: p.Faults,
+	}
+	s.P50, s.P99 = r.tally.latencies.drain()
+	_ = r.live.Write(s)
 }
 
 func (r *run) progress(recent *window) Progress {

@@ -13,6 +13,7 @@ import (
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/live"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -35,6 +36,7 @@ func Run(ctx context.Context, t Test) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	defer r.live.Close()
 	stop := r.watch()
 	err = r.execute(ctx)
 	stop()
@@ -49,6 +51,8 @@ type run struct {
 	dir      *results.Dir
 	record   results.Run
 	recorder *history.Recorder
+	// live is nil if the file could not be made; the run goes on without it.
+	live *live.Writer
 
 	cluster cluster.Cluster
 	nemesis *nemesis.Nemesis
@@ -75,6 +79,7 @@ func newRun(t Test) (*run, error) {
 	if r.recorder, err = history.Create(dir.HistoryPath(), r.clock); err != nil {
 		return nil, err
 	}
+	r.live, _ = live.Create(dir.Path())
 	return r, nil
 }
 
@@ -234,6 +239,7 @@ func (r *run) finish(ctx context.Context, failed error) (Outcome, error) {
 // judge checks and reports under the budget.
 func (r *run) judge(ctx context.Context) (Outcome, error) {
 	end := r.phase("check")
+	r.show(r.progress(&window{}))
 	h := r.recorder.Snapshot()
 	out := Outcome{Dir: r.dir.Path(), Run: r.record}
 	var err error

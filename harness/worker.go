@@ -85,6 +85,9 @@ func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
 		note()
 	}
 	w.tally.count(outcome)
+	if outcome == history.OK {
+		w.tally.latencies.add(done.Time - invoked.Time)
+	}
 	if outcome == history.OK && !op.Value.IsNil() {
 		w.tally.writes.Add(1)
 	}
