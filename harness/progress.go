@@ -92,7 +92,13 @@ func (r *run) expected() time.Duration {
 	if began := r.loading.Load(); began > 0 {
 		return time.Duration(began) + r.test.Duration + around/2 + r.test.Settle
 	}
-	return around + r.test.Duration + r.test.Settle
+	return r.test.Expected()
+}
+
+// Expected is about how long the test will take, from nothing to its report.
+func (t Test) Expected() time.Duration {
+	t = t.withDefaults()
+	return around + t.Duration + t.Settle
 }
 
 // window is a rate over the last two seconds.

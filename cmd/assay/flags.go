@@ -28,6 +28,7 @@ type testFlags struct {
 	demands                                      availability.Demands
 	script, schedule                             string
 	own                                          ownFlags
+	series                                       seriesFlags
 	quietProgress                                bool
 }
 
@@ -41,6 +42,7 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.nodes, "nodes", defaultNodes, "how many nodes")
 	flags.DurationVar(&f.time, "time", 30*time.Second, "how long the clients work under faults")
 	flags.Int64Var(&f.seed, "seed", 0, "decides operations and faults (default random)")
+	f.series.declare(flags)
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target or the workload; may be repeated")
 	f.own.declare(flags)
 	flags.StringVar(&f.image, "image", "", "container image in place of the target's own")
@@ -50,7 +52,7 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long a fault lasts, more or less")
 	flags.DurationVar(&f.quiet, "quiet", 2*time.Second, "how long nothing is broken between two faults, more or less")
 	flags.DurationVar(&f.settle, "settle", 500*time.Millisecond, "how long to wait between healing and the final reads")
-	flags.DurationVar(&f.budget, "budget", time.Minute, "how long the checkers may take")
+	flags.DurationVar(&f.budget, "check-budget", time.Minute, "how long the checkers of a run may take")
 	declareDemands(flags, &f.demands)
 	flags.StringVar(&f.results, "results", "results", "directory for the runs")
 	flags.BoolVarP(&f.quietProgress, "quiet-progress", "q", false, "print no progress")

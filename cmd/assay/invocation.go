@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +25,7 @@ func invocation() []string {
 func commandLine(flags *pflag.FlagSet, test harness.Test, place string) []string {
 	line := append(invocation(), "test", test.Target.Name())
 	flags.Visit(func(flag *pflag.Flag) {
-		if flag.Name != "seed" && flag.Name != "runtime" && flag.Name != "quiet-progress" {
+		if !slices.Contains(ofSeries, flag.Name) && flag.Name != "seed" && flag.Name != "runtime" && flag.Name != "quiet-progress" {
 			for _, value := range values(flag) {
 				line = append(line, "--"+flag.Name, value)
 			}

@@ -35,7 +35,9 @@ leaves at once, and 'assay clean' removes what is left.
 		Example: `  assay test
   assay test etcd --nodes 5 --nemesis partition:leader+ring,kill --time 60s
   assay test etcd --set reads=serializable --nemesis partition
-  assay test demo --runtime local --workload queue --set bug=lost-dequeue --seed 7`,
+  assay test demo --runtime local --workload queue --set bug=lost-dequeue --seed 7
+  assay test --seeds 1..20                          # the gravest result wins
+  assay test --until-failure --budget 2h            # with ever new seeds`,
 		Args:              cobra.MatchAll(between(0, 1), positive),
 		ValidArgsFunction: completeTarget,
 	}
@@ -54,16 +56,25 @@ func (f *testFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	several, err := f.series.of(c.Flags(), test.Seed, test.Expected())
+	if err != nil {
+		return err
+	}
 	display := newDisplay(c.ErrOrStderr(), f.quietProgress)
 	ctx, stop := watch(c.Context(), display, "stopping: healing, checking what there is and reporting")
 	defer stop()
-	fmt.Fprintf(c.OutOrStdout(), "seed %d\n", test.Seed)
+	if !f.series.asked(c.Flags()) {
+		fmt.Fprintf(c.OutOrStdout(), "seed %d\n", test.Seed)
+	}
 	if err := f.place(ctx, c, &test); err != nil {
 		return err
 	}
 	test.Log = display
 	if !f.quietProgress {
 		test.Progress = display.Update
+	}
+	if f.series.asked(c.Flags()) {
+		return f.runSeries(ctx, c, test, several, display)
 	}
 	outcome, err := harness.Run(ctx, test)
 	display.Close()
@@ -85,7 +96,7 @@ func (f *testFlags) place(ctx context.Context, c *cobra.Command, test *harness.T
 	}
 	chosen.announce(c.OutOrStdout(), *test)
 	test.Start = chosen.start
-	test.Provenance = results.Run{CommandLine: commandLine(c.Flags(), *test, chosen.runtime), Machine: machine()}
+	test.Provenance = results.Run{CommandLine: commandLine(c.Flags(), *test, chosen.runtime), Runtime: chosen.runtime, Machine: machine()}
 	if chosen.runtime == "docker" {
 		test.Provenance.Engine, test.Provenance.Agent = chosen.about, chosen.agent
 	}
