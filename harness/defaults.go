@@ -41,6 +41,7 @@ func (t Test) provenance(began time.Time) results.Run {
 	r.Script = t.Script.String()
 	r.Concurrency, r.Rate, r.Duration, r.OpTimeout = t.Concurrency, t.Rate, t.Duration, t.OpTimeout
 	r.Hold, r.Quiet, r.Started = t.Hold, t.Quiet, began.UTC()
+	r.Promise, r.Claims = t.Workload.About(), t.claims()
 	r.Demands = t.Demands
 	r.Settings = map[string]string{}
 	maps.Copy(r.Settings, t.TargetSettings)

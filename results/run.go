@@ -33,6 +33,10 @@ type Run struct {
 	Hold        time.Duration     `json:"hold_ns"`
 	Quiet       time.Duration     `json:"quiet_ns"`
 	Settings    map[string]string `json:"settings,omitempty"`
+	// Promise is what the workload puts to the test, in words.
+	Promise string `json:"promise,omitempty"`
+	// Claims are what the system's vendor says of that.
+	Claims []Claim `json:"claims,omitempty"`
 	// Demands are what the system had to achieve beyond being right.
 	Demands availability.Demands `json:"demands,omitzero"`
 
@@ -57,6 +61,18 @@ type Run struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Error is the infrastructure error that ended the run, if one did.
 	Error string `json:"error,omitempty"`
+}
+
+// Claim is a promise of a system's vendor that the workload puts to the test.
+type Claim struct {
+	// Promise is the property by its name in the field, Page the address of the
+	// vendor's page that says so.
+	Promise string `json:"promise"`
+	Page    string `json:"page"`
+	// Settings are those of the target under which it is promised, and Applies says
+	// whether the run had them.
+	Settings map[string]string `json:"settings,omitempty"`
+	Applies  bool              `json:"applies"`
 }
 
 // Phase is a part of a run: "set up", "load", "heal", "final reads", ...

@@ -1,0 +1,50 @@
+package harness
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/workloads"
+)
+
+// vendor claims two things of registers, one of them under settings only.
+type vendor struct{ cluster.Target }
+
+func (vendor) Settings() []cluster.Setting {
+	return []cluster.Setting{{Key: "reads", Default: "fast"}, {Key: "sync", Default: "always"}}
+}
+
+func (vendor) Claims() []cluster.Claim {
+	return []cluster.Claim{
+		{Workload: "register", Promise: "eventual", Page: "https://example.com/a"},
+		{Workload: "register", Promise: "linearizable", Page: "https://example.com/b", Settings: map[string]string{"reads": "slow", "sync": "always"}},
+		{Workload: "queue", Promise: "exactly once", Page: "https://example.com/c"},
+	}
+}
+
+func TestClaimsAreThoseOfTheWorkloadAndSayWhetherTheyApply(t *testing.T) {
+	for _, c := range []struct {
+		settings map[string]string
+		want     string
+	}{
+		{nil, "eventual true, linearizable false, "},
+		{map[string]string{"reads": "slow"}, "linearizable true, eventual true, "},
+		{map[string]string{"reads": "slow", "sync": "never"}, "eventual true, linearizable false, "},
+	} {
+		got := ""
+		for _, claim := range (Test{Target: vendor{}, Workload: workloads.NewRegister(), TargetSettings: c.settings}).claims() {
+			got += fmt.Sprint(claim.Promise, " ", claim.Applies, ", ")
+		}
+		if got != c.want {
+			t.Errorf("%v: %s, want %s", c.settings, got, c.want)
+		}
+	}
+}
+
+func TestWhoeverClaimsNothingIsTakenAtTheWorkloadsWord(t *testing.T) {
+	silent := Test{Target: struct{ cluster.Target }{}, Workload: workloads.NewRegister()}
+	if claims := silent.claims(); claims != nil {
+		t.Errorf("claims %v", claims)
+	}
+}
