@@ -54,7 +54,7 @@ func (messages) About() string {
 func (messages) Settings() []cluster.Setting {
 	return []cluster.Setting{
 		messageProfile, messageOrder, messageSends.setting(), messageCrashes.setting(), messagePrefetch.setting(),
-		messageRedelivery.setting(), queueCount.setting(),
+		messageRedelivery.setting(), queueCount.setting(), sendRetries.setting(),
 	}
 }
 
@@ -71,6 +71,7 @@ func (w messages) Generator(cfg Config) (generator.Generator, error) {
 	s := chosen{cfg: cfg}
 	count, sending, crashes := s.number(queueCount), s.number(messageSends), s.number(messageCrashes)
 	s.number(messagePrefetch)
+	s.number(sendRetries)
 	s.span(messageRedelivery)
 	if _, err := w.Checker(cfg); err != nil {
 		return nil, err
@@ -153,12 +154,13 @@ func (d *redrain) empty(now time.Duration) {
 
 func (messages) Remember(cfg Config, _ cluster.Client, _ int) Memory {
 	s := chosen{cfg: cfg}
-	return &consumer{prefetch: s.number(messagePrefetch), pause: min(100*time.Millisecond, s.span(messageRedelivery)/10)}
+	return &consumer{prefetch: s.number(messagePrefetch), retries: s.number(sendRetries), pause: min(100*time.Millisecond, s.span(messageRedelivery)/10)}
 }
 
 // consumer is the memory of a client that takes messages.
 type consumer struct {
-	prefetch int
+	// retries is how often it sends again, if it sends.
+	prefetch, retries int
 	// pause is how long it waits in a drain before it looks into an empty queue again.
 	pause time.Duration
 	empty bool
@@ -177,7 +179,7 @@ func (c *consumer) Disconnected() { c.taken = nil }
 func (c *consumer) Next(ctx context.Context, wish history.Op) Step {
 	switch {
 	case wish.F == sendQueue:
-		return Step{Op: wish, Call: plain(messages{}, wish)}
+		return Step{Op: wish, Call: retrying(c.retries, plain(messages{}, wish))}
 	case wish.F == crashConsumer:
 		wish.F = receiveQueue
 		return Step{Op: wish, Fresh: true, Call: c.take(wish)}

@@ -61,7 +61,7 @@ func (queue) About() string {
 }
 
 func (queue) Settings() []cluster.Setting {
-	return []cluster.Setting{queueProfile, queueOrder, queueSends.setting(), queueCount.setting()}
+	return []cluster.Setting{queueProfile, queueOrder, queueSends.setting(), queueCount.setting(), sendRetries.setting()}
 }
 
 func (queue) Supports(c cluster.Client) error {
@@ -76,6 +76,7 @@ func asQueue(c cluster.Client) (Queue, error) {
 func (q queue) Generator(cfg Config) (generator.Generator, error) {
 	s := chosen{cfg: cfg}
 	count, sending := s.number(queueCount), s.number(queueSends)
+	s.number(sendRetries)
 	if _, err := q.Checker(cfg); err != nil {
 		return nil, err
 	}
@@ -166,6 +167,17 @@ func (d *drain) note(done *history.Op) {
 		d.failed = 0
 	}
 }
+
+// Remember gives clients a memory if they are to send again.
+func (queue) Remember(cfg Config, _ cluster.Client, _ int) Memory {
+	s := chosen{cfg: cfg}
+	if retries := s.number(sendRetries); retries > 0 {
+		return producer{retries}
+	}
+	return nil
+}
+
+var _ Remembering = queue{}
 
 func (queue) Invoke(ctx context.Context, c cluster.Client, op history.Op) (history.Value, error) {
 	client, err := asQueue(c)
