@@ -18,4 +18,40 @@ type Claim struct {
 	// Settings are those of the target under which it is promised; none is the
 	// defaults.
 	Settings map[string]string
+	// Check are the settings of the workload that ask for this promise and for no more;
+	// none is the workload's defaults.
+	Check map[string]string
+	// Under are faults that the vendor says it bears beyond those that every system has
+	// to, as --nemesis takes them. Except are families during which it says it does not.
+	Under, Except []string
 }
+
+// Trader is implemented by targets that let their users choose how much of a promise to
+// give up for speed.
+type Trader interface {
+	// Trades are the settings that do so.
+	Trades() []Trade
+}
+
+// Trade is a setting of the target and what it trades.
+type Trade struct {
+	Setting string
+	For     TradeKind
+	// Values are those to compare, the default or strongest first.
+	Values []string
+	// Settings are those of the target without which the setting means nothing.
+	Settings map[string]string
+}
+
+// TradeKind is what a setting has to do with the cost of an operation.
+type TradeKind string
+
+const (
+	// Consistency: how fresh and how ordered what clients read is.
+	Consistency TradeKind = "consistency"
+	// Durability: where a write is when it is acknowledged.
+	Durability TradeKind = "durability"
+	// Serialization and Compression: in which form nodes and clients speak to each other.
+	Serialization TradeKind = "serialization"
+	Compression   TradeKind = "compression"
+)

@@ -26,10 +26,15 @@ const (
 	// bugSetting is the key of the setting that switches a mistake on.
 	bugSetting = "bug"
 	noBug      = "none"
+
+	// readsSetting is the key of what reads promise.
+	readsSetting      = "reads"
+	linearizableReads = "linearizable"
+	localReads        = "local"
 )
 
-// Target is the demo. It implements cluster.Target, cluster.Leaders and
-// cluster.TimeTeller.
+// Target is the demo. It implements cluster.Target, cluster.Leaders,
+// cluster.TimeTeller, cluster.Claimer and cluster.Trader.
 type Target struct {
 	// program starts a node; the arguments follow.
 	program func() ([]string, error)
@@ -70,13 +75,20 @@ func (Target) Settings() []cluster.Setting {
 	for _, m := range raft.Mistakes() {
 		choices = append(choices, cluster.Choice{Value: string(m.Bug), About: m.About})
 	}
-	return []cluster.Setting{{
-		Key: bugSetting, Default: noBug, About: "which mistake the nodes make", Choices: choices,
-	}}
+	return []cluster.Setting{
+		{Key: bugSetting, Default: noBug, About: "which mistake the nodes make", Choices: choices},
+		{Key: readsSetting, Default: linearizableReads, About: "what a read promises", Choices: []cluster.Choice{
+			{Value: linearizableReads, About: "the latest value: a majority confirms it"},
+			{Value: localReads, About: "whatever the asked node has, possibly stale"},
+		}},
+	}
 }
 
 // Nodes implements cluster.Target.
 func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, error) {
+	if bug(cfg) != noBug && cfg.Settings[readsSetting] == localReads {
+		return nil, fmt.Errorf("%s=%s is what bug=%s does: choose it or another bug", readsSetting, localReads, raft.FollowerReads)
+	}
 	program, err := t.program()
 	if err != nil {
 		return nil, fmt.Errorf("find the program of the demo's nodes: %w", err)
@@ -108,7 +120,7 @@ func arguments(self string, cfg cluster.Config, seed int64, at cluster.Layout) [
 		"--listen-client=" + at.Listen(self, clientPort),
 		"--listen-peer=" + at.Listen(self, peerPort),
 		"--data=" + at.Data(self),
-		"--bug=" + bug(cfg),
+		"--bug=" + mistake(cfg),
 		"--seed=" + strconv.FormatInt(seed, 10),
 	}
 }
@@ -129,6 +141,15 @@ func bug(cfg cluster.Config) string {
 		return value
 	}
 	return noBug
+}
+
+// mistake is what the nodes are told to do wrong. Local reads are one where a system
+// promises more, and a choice where it says so.
+func mistake(cfg cluster.Config) string {
+	if cfg.Settings[readsSetting] == localReads {
+		return string(raft.FollowerReads)
+	}
+	return bug(cfg)
 }
 
 // edition is a hash of the running program. The nodes' program is built from

@@ -50,8 +50,8 @@ const (
 	peerNumber = 2380
 )
 
-// Target is etcd. It implements cluster.Target, cluster.Leaders and
-// cluster.Versioned.
+// Target is etcd. It implements cluster.Target, cluster.Leaders, cluster.Claimer,
+// cluster.Trader and cluster.Versioned.
 type Target struct{}
 
 // New is the target.

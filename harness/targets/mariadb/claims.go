@@ -12,14 +12,18 @@ func (Target) Claims() []cluster.Claim {
 		innodb    = "https://mariadb.com/kb/en/innodb-system-variables/"
 		galera    = "https://mariadb.com/kb/en/galera-cluster-system-variables/"
 	)
+	expect := func(name string) map[string]string { return map[string]string{"expect": name} }
 	return []cluster.Claim{
-		{Workload: "append", Promise: "repeatable read", Page: isolation},
-		{Workload: "append", Promise: "read committed", Page: isolation, Settings: map[string]string{"isolation": "read-committed"}},
-		{Workload: "append", Promise: "serializable", Page: isolation, Settings: map[string]string{"isolation": "serializable"}},
+		{Workload: "append", Promise: "repeatable read", Page: isolation, Check: expect("repeatable-read")},
+		{Workload: "append", Promise: "read committed", Page: isolation, Check: expect("read-committed"),
+			Settings: map[string]string{"isolation": "read-committed"}},
+		{Workload: "append", Promise: "serializable", Page: isolation, Check: expect("serializable"),
+			Settings: map[string]string{"isolation": "serializable"}},
 		{Workload: "append", Promise: "snapshot isolation", Page: innodb + "#innodb_snapshot_isolation",
-			Settings: map[string]string{"snapshot-isolation": "on"}},
+			Check: expect("snapshot-isolation"), Settings: map[string]string{"snapshot-isolation": "on"}},
 		{Workload: "register", Promise: "reads are not stale on any node of a Galera cluster", Page: galera + "#wsrep_sync_wait",
 			Settings: map[string]string{"wsrep-sync-wait": "7"}},
-		{Workload: "set", Promise: "no acknowledged write is lost", Page: innodb + "#innodb_flush_log_at_trx_commit"},
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: innodb + "#innodb_flush_log_at_trx_commit",
+			Check: map[string]string{"promise": "eventual"}},
 	}
 }

@@ -9,12 +9,14 @@ func (Target) Claims() []cluster.Claim {
 		buckets = "https://docs.nats.io/nats-concepts/jetstream/key-value-store"
 		streams = "https://docs.nats.io/nats-concepts/jetstream"
 	)
+	kept := map[string]string{"promise": "eventual"}
 	direct := map[string]string{"reads": "direct"}
 	return []cluster.Claim{
 		{Workload: "session", Promise: "monotonic reads, monotonic writes", Page: buckets},
 		{Workload: "session", Promise: "monotonic reads, monotonic writes", Page: buckets, Settings: direct},
-		{Workload: "set", Promise: "no acknowledged message is lost, unless a majority of its servers loses power at once", Page: streams},
-		{Workload: "set", Promise: "no acknowledged message is lost", Page: streams, Settings: map[string]string{"sync": "always"}},
+		{Workload: "set", Promise: "no acknowledged message is lost, unless a majority of its servers loses power at once", Page: streams,
+			Check: kept, Except: []string{"disk"}},
+		{Workload: "set", Promise: "no acknowledged message is lost", Page: streams, Check: kept, Settings: map[string]string{"sync": "always"}},
 		{Workload: "messages", Promise: "at least once", Page: streams},
 	}
 }

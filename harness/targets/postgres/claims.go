@@ -11,18 +11,20 @@ const manual = "https://www.postgresql.org/docs/15/"
 func (Target) Claims() []cluster.Claim {
 	const isolation = manual + "transaction-iso.html"
 	level := func(name string) map[string]string { return map[string]string{"isolation": name} }
+	expect := func(name string) map[string]string { return map[string]string{"expect": name} }
+	durable := map[string]string{"promise": "eventual"}
 	return []cluster.Claim{
-		{Workload: "append", Promise: "serializable", Page: isolation, Settings: level("serializable")},
-		{Workload: "append", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read")},
-		{Workload: "append", Promise: "read committed", Page: isolation},
-		{Workload: "wr", Promise: "serializable", Page: isolation, Settings: level("serializable")},
-		{Workload: "wr", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read")},
-		{Workload: "wr", Promise: "read committed", Page: isolation},
-		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("repeatable-read")},
-		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("serializable")},
-		{Workload: "set", Promise: "no acknowledged write is lost", Page: manual + "wal-reliability.html"},
+		{Workload: "append", Promise: "serializable", Page: isolation, Settings: level("serializable"), Check: expect("serializable")},
+		{Workload: "append", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read"), Check: expect("snapshot-isolation")},
+		{Workload: "append", Promise: "read committed", Page: isolation, Check: expect("read-committed")},
+		{Workload: "wr", Promise: "serializable", Page: isolation, Settings: level("serializable"), Check: expect("serializable")},
+		{Workload: "wr", Promise: "snapshot isolation", Page: isolation, Settings: level("repeatable-read"), Check: expect("snapshot-isolation")},
+		{Workload: "wr", Promise: "read committed", Page: isolation, Check: expect("read-committed")},
+		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("repeatable-read"), Check: expect("snapshot-isolation")},
+		{Workload: "bank", Promise: "the total stays the same", Page: isolation, Settings: level("serializable"), Check: expect("serializable")},
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: manual + "wal-reliability.html", Check: durable},
 		{Workload: "set", Promise: "no acknowledged write is lost to a failover", Page: manual + "warm-standby.html#SYNCHRONOUS-REPLICATION",
-			Settings: map[string]string{"synchronous-standbys": "any"}},
+			Settings: map[string]string{"synchronous-standbys": "any"}, Check: durable},
 		{Workload: "lock", Promise: "one session holds an advisory lock at a time, while the server runs",
 			Page: manual + "explicit-locking.html#ADVISORY-LOCKS"},
 		{Workload: "unique-ids", Promise: "no identifier is given out twice", Page: manual + "functions-sequence.html"},

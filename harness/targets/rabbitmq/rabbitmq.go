@@ -72,11 +72,12 @@ func (Target) Settings() []cluster.Setting {
 
 // Claims implements cluster.Claimer.
 func (Target) Claims() []cluster.Claim {
+	kept := map[string]string{"profile": "at-least-once", "order": "none"}
 	return []cluster.Claim{
 		{Workload: "queue", Promise: "no confirmed message is lost, as long as a majority of servers comes back",
-			Page: "https://www.rabbitmq.com/docs/quorum-queues#data-safety", Settings: map[string]string{"queue-type": "quorum"}},
+			Page: "https://www.rabbitmq.com/docs/quorum-queues#data-safety", Settings: map[string]string{"queue-type": "quorum"}, Check: kept},
 		{Workload: "queue", Promise: "no confirmed message is lost as long as the server that has the queue comes back",
-			Page: "https://www.rabbitmq.com/docs/confirms#publisher-confirms", Settings: map[string]string{"queue-type": "classic"}},
+			Page: "https://www.rabbitmq.com/docs/confirms#publisher-confirms", Settings: map[string]string{"queue-type": "classic"}, Check: kept},
 	}
 }
 

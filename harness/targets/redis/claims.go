@@ -13,9 +13,12 @@ func (Target) Claims() []cluster.Claim {
 	)
 	durable := map[string]string{"mode": "single", "appendfsync": "always"}
 	return []cluster.Claim{
-		{Workload: "set", Promise: "no acknowledged write is lost", Page: persistence, Settings: durable},
-		{Workload: "append", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable},
-		{Workload: "wr", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable},
+		{Workload: "set", Promise: "no acknowledged write is lost", Page: persistence, Settings: durable,
+			Check: map[string]string{"promise": "eventual"}},
+		{Workload: "append", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable,
+			Check: map[string]string{"expect": "serializable"}},
+		{Workload: "wr", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable,
+			Check: map[string]string{"expect": "serializable"}},
 		{Workload: "lock", Promise: "one client holds a lock at a time, until it expires", Page: locks, Settings: durable},
 	}
 }

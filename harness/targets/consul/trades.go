@@ -1,0 +1,8 @@
+package consul
+
+import "github.com/assaykit/assay/harness/cluster"
+
+// Trades implements cluster.Trader.
+func (Target) Trades() []cluster.Trade {
+	return []cluster.Trade{{Setting: "reads", For: cluster.Consistency, Values: []string{"consistent", "default", "stale"}}}
+}
