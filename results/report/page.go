@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/report/explorer"
 )
 
 // page is everything that the templates show: text that is already fit to be
@@ -35,6 +36,9 @@ type page struct {
 	Missing   []fact
 	Phases    []phaseRow
 	Generated string
+
+	// Explorer shows every operation; nil if there are none.
+	Explorer *explorer.View
 }
 
 // badge is the verdict at a glance: by word, sign and colour.
@@ -72,8 +76,7 @@ const (
 	mostStats  = 60
 )
 
-func newPage(in Input) page {
-	r := look(in.History)
+func newPage(in Input, r record) page {
 	p := page{
 		Title:     tidy(in.Run.Target, 60) + " · " + tidy(in.Run.Workload, 60),
 		Badge:     newBadge(in.Verdict.Validity),

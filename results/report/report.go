@@ -12,6 +12,7 @@ import (
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/report/explorer"
 )
 
 // Input is what a report is made from.
@@ -28,17 +29,25 @@ type Input struct {
 //go:embed page
 var pageFiles embed.FS
 
-// Render writes the page: one HTML file without scripts, that needs no network.
+// Render writes the page: one HTML file that needs no network, and runs no script but
+// the explorer's.
 func Render(w io.Writer, in Input) error {
 	templates, err := template.ParseFS(pageFiles, "page/*.html")
 	if err != nil {
+		return fmt.Errorf("render report: %w", err)
+	}
+	if templates, err = templates.ParseFS(explorer.Page, "page/*.html"); err != nil {
 		return fmt.Errorf("render report: %w", err)
 	}
 	style, err := pageFiles.ReadFile("page/style.css")
 	if err != nil {
 		return fmt.Errorf("render report: %w", err)
 	}
-	p := newPage(in)
+	r := look(in.History)
+	p := newPage(in, r)
+	if p.Explorer, err = explore(r, in.Verdict); err != nil {
+		return err
+	}
 	p.Style = template.CSS(style) // ours, not from the system under test
 	if err := templates.ExecuteTemplate(w, "page.html", p); err != nil {
 		return fmt.Errorf("render report: %w", err)

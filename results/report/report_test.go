@@ -2,10 +2,14 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"html"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +34,7 @@ func render(t *testing.T, in Input) []byte {
 func wellFormed(t *testing.T, page []byte) {
 	t.Helper()
 	decoder := xml.NewDecoder(bytes.NewReader(page))
+	onlyOurScript(t, page)
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
@@ -44,11 +49,36 @@ func wellFormed(t *testing.T, page []byte) {
 	}
 }
 
+// onlyOurScript holds that the page's policy names one script by its contents, at most,
+// and that no other is in it.
+func onlyOurScript(t *testing.T, page []byte) {
+	t.Helper()
+	found := regexp.MustCompile(`(?s)<script>(.*?)</script>`).FindAllSubmatch(page, -1)
+	policy := regexp.MustCompile(`script-src ([^"]*)"`).FindSubmatch(page)
+	all := bytes.Count(bytes.ToLower(page), []byte("<script"))
+	data := bytes.Count(page, []byte(`<script type="application/octet-stream" id="ops-`))
+	if len(found) == 0 && policy == nil && all == 0 {
+		return
+	}
+	if len(found) != 1 || policy == nil || all != 1+data {
+		t.Fatalf("%d elements, of them %d scripts and %d of data, policy %q", all, len(found), data, policy)
+	}
+	sum := sha256.Sum256(found[0][1])
+	if got, want := html.UnescapeString(string(policy[1])), "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'"; got != want {
+		t.Errorf("the policy allows %s, the script is %s", got, want)
+	}
+}
+
+// markup is a page without its script and the data for it.
+func markup(page []byte) []byte {
+	return regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAll(page, nil)
+}
+
 // harmless holds what keeps the page self-contained and dead.
 func harmless(t *testing.T, element xml.StartElement) {
 	t.Helper()
 	switch element.Name.Local {
-	case "script", "iframe", "object", "embed", "img", "link", "a", "form", "base":
+	case "iframe", "object", "embed", "img", "link", "a", "form", "base":
 		t.Errorf("the page has an element %s", element.Name.Local)
 	}
 	for _, attribute := range element.Attr {
@@ -114,7 +144,7 @@ func TestLittleOrNothingToShow(t *testing.T) {
 		"faults only":              {History: &history.History{Ops: []history.Op{{Process: history.Nemesis, F: history.Inject, Fault: &history.Fault{ID: 1, Name: "kill"}}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if page := render(t, in); bytes.Contains(page, []byte("NaN")) || bytes.Contains(page, []byte("Inf")) {
+			if page := markup(render(t, in)); bytes.Contains(page, []byte("NaN")) || bytes.Contains(page, []byte("Inf")) {
 				t.Error("a number is none")
 			}
 			if err := Text(io.Discard, in); err != nil {
@@ -217,7 +247,11 @@ func TestALongRunMakesASmallPage(t *testing.T) {
 		}
 		findings = append(findings, checkers.Finding{Anomaly: "lost", Key: "k1", Text: "It is lost.", Culprits: all, Context: all})
 	}
-	page := render(t, Input{History: h, Verdict: checkers.Verdict{Validity: checkers.Invalid, Findings: findings}})
+	whole := render(t, Input{History: h, Verdict: checkers.Verdict{Validity: checkers.Invalid, Findings: findings}})
+	if len(whole) > 40*calls {
+		t.Errorf("the page has %d bytes with its data", len(whole))
+	}
+	page := markup(whole)
 	if len(page) > 2_000_000 {
 		t.Errorf("the page has %d bytes", len(page))
 	}

@@ -174,6 +174,18 @@ func Ask[T any](p *Page, expression string) T {
 	return value
 }
 
+// Await is what the promise that an expression gives comes to.
+func Await[T any](p *Page, expression string) T {
+	p.t.Helper()
+	ctx, stop := context.WithTimeout(p.ctx, openWithin)
+	defer stop()
+	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", expression, err)
+	}
+	return value
+}
+
 // Overflow is how many pixels the page is wider than the screen.
 func (p *Page) Overflow() int {
 	p.t.Helper()
