@@ -71,7 +71,7 @@ func (p *painter) lose(a arrow, l *letter, e trace.Event, to *place) {
 	if kind := kindOf(l.event.Text); kind != "" {
 		label += ": " + kind
 	}
-	label = clip(label, p.spacing-16)
+	label = clip(label, min(p.spacing-16, p.Width-a.X2-14))
 	if a.X1 <= a.X2 {
 		a.text = text{label, a.X2 + 10, a.Y2 + 4, "start"}
 	} else {
