@@ -39,7 +39,7 @@ func (a *allowances) remember(n cluster.Node) {
 
 // clearAll lifts all limits that there ever were.
 func (a *allowances) clearAll(ctx context.Context) error {
-	return each(a.all(), func(n cluster.Node) error { return lift(ctx, n) })
+	return each(ctx, a.all(), func(n cluster.Node) error { return lift(ctx, n) })
 }
 
 // verify observes that they are gone.
@@ -73,7 +73,7 @@ const rationing = 250 * time.Millisecond
 // granted complains about nodes that get less than there is.
 func granted(nodes []cluster.Node) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return each(nodes, func(n cluster.Node) error {
+		return each(ctx, nodes, func(n cluster.Node) error {
 			who, err := limitable(n)
 			if err != nil {
 				return err
@@ -124,7 +124,7 @@ type limited struct {
 }
 
 func (l *limited) inject(ctx context.Context) error {
-	return each(l.nodes, func(n cluster.Node) error {
+	return each(ctx, l.nodes, func(n cluster.Node) error {
 		limits, err := l.limitsOf(ctx, n)
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (l *limited) verify(ctx context.Context) error { return until(ctx, l.inForc
 // inForce observes that the kernel has the limits, and that it rations CPU: limits may
 // be lifted behind the engine's back.
 func (l *limited) inForce(ctx context.Context) error {
-	return each(l.nodes, func(n cluster.Node) error {
+	return each(ctx, l.nodes, func(n cluster.Node) error {
 		if diedOfIt(ctx, n) {
 			return nil
 		}
@@ -202,7 +202,7 @@ func diedOfIt(ctx context.Context, n cluster.Node) bool {
 }
 
 func (l *limited) heal(ctx context.Context) error {
-	return each(l.nodes, func(n cluster.Node) error {
+	return each(ctx, l.nodes, func(n cluster.Node) error {
 		if err := lift(ctx, n); err != nil {
 			return err
 		}
@@ -236,7 +236,7 @@ type outOfMemory struct {
 }
 
 func (o *outOfMemory) inject(ctx context.Context) error {
-	return each(o.nodes, func(n cluster.Node) error {
+	return each(ctx, o.nodes, func(n cluster.Node) error {
 		who, ok := n.(cluster.Starvable)
 		if !ok {
 			return errors.New("this runtime cannot let a node run out of memory")
@@ -248,7 +248,7 @@ func (o *outOfMemory) inject(ctx context.Context) error {
 
 func (o *outOfMemory) verify(ctx context.Context) error {
 	return until(ctx, func(ctx context.Context) error {
-		return each(o.nodes, func(n cluster.Node) error {
+		return each(ctx, o.nodes, func(n cluster.Node) error {
 			if !diedOfIt(ctx, n) {
 				return errors.New("did not die for want of memory")
 			}
@@ -258,7 +258,7 @@ func (o *outOfMemory) verify(ctx context.Context) error {
 }
 
 func (o *outOfMemory) heal(ctx context.Context) error {
-	return each(o.nodes, func(n cluster.Node) error {
+	return each(ctx, o.nodes, func(n cluster.Node) error {
 		return errors.Join(lift(ctx, n), n.Start(ctx))
 	})
 }

@@ -1,19 +1,24 @@
 package nemesis
 
-import "context"
+import (
+	"context"
+
+	"github.com/assaykit/assay/harness/clock"
+)
 
 // background is a part of a fault that goes on while the fault holds. Its owner ends
 // it, and waits for that. The zero value has ended.
 type background struct {
 	cancel context.CancelFunc
-	ended  chan error
+	group  clock.Group
+	ended  error
 }
 
 // begin starts it. The function ends soon after its context.
 func (b *background) begin(ctx context.Context, do func(context.Context) error) {
-	ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	b.ended = make(chan error, 1)
-	go func() { b.ended <- do(ctx) }()
+	ctx, b.cancel = clock.WithCancel(context.WithoutCancel(ctx))
+	b.group = clock.NewGroup(ctx)
+	b.group.Go(func() { b.ended = do(ctx) })
 }
 
 // end stops it, and returns the error that it has ended with, once.
@@ -23,7 +28,8 @@ func (b *background) end() error {
 	}
 	b.cancel()
 	b.cancel = nil
-	return <-b.ended
+	b.group.Wait()
+	return b.ended
 }
 
 // finish waits until it ends by itself, or stops it when the context ends.
@@ -31,12 +37,6 @@ func (b *background) finish(ctx context.Context) error {
 	if b.cancel == nil {
 		return nil
 	}
-	select {
-	case err := <-b.ended:
-		b.cancel()
-		b.cancel = nil
-		return err
-	case <-ctx.Done():
-		return b.end()
-	}
+	b.group.WaitFor(ctx)
+	return b.end()
 }

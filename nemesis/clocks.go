@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -24,7 +25,7 @@ type skewed struct {
 
 func (s *skewed) inject(ctx context.Context) error {
 	if s.skew.Since.IsZero() {
-		s.skew.Since = time.Now()
+		s.skew.Since = clock.Now(ctx)
 	}
 	skews := map[string]cluster.Skew{}
 	for _, node := range s.nodes {
@@ -235,18 +236,18 @@ func (c *clocks) contradicted(ctx context.Context, sum map[string]cluster.Skew) 
 	if c.told == nil {
 		return nil
 	}
-	err := each(c.nodes, func(n cluster.Node) error {
+	err := each(ctx, c.nodes, func(n cluster.Node) error {
 		if state, err := n.State(ctx); err != nil || state != cluster.Running {
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(ctx, answering)
+		ctx, cancel := clock.WithTimeout(ctx, answering)
 		defer cancel()
-		before := time.Now()
+		before := clock.Now(ctx)
 		told, err := c.told(ctx, n)
 		if err != nil {
 			return nil
 		}
-		return believe(sum[n.Name()], before, told, time.Now())
+		return believe(sum[n.Name()], before, told, clock.Now(ctx))
 	})
 	if err == nil {
 		return nil

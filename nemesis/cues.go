@@ -8,12 +8,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
 // play executes a script.
 func (n *Nemesis) play(ctx context.Context) {
-	began := time.Now()
+	began := clock.Now(ctx)
 	for i, cue := range n.config.Script {
 		if err := n.await(ctx, cue.when, began); err != nil {
 			n.omit(ctx, n.config.Script[i:], err)
@@ -25,7 +26,8 @@ func (n *Nemesis) play(ctx context.Context) {
 		}
 		n.inject(ctx, Step{Faults: []Planned{cue.planned}})
 	}
-	<-ctx.Done()
+	for wait(ctx, time.Hour) {
+	}
 }
 
 // errOver means that the load ended first.
@@ -51,7 +53,7 @@ func (n *Nemesis) await(ctx context.Context, m moment, began time.Time) error {
 	case m.snapshot:
 		return n.awaitSnapshot(ctx)
 	case m.absolute:
-		reached = wait(ctx, time.Until(began.Add(m.sinceStart)))
+		reached = wait(ctx, clock.Until(ctx, began.Add(m.sinceStart)))
 	default:
 		reached = wait(ctx, m.pause)
 	}
@@ -124,11 +126,11 @@ func (n *Nemesis) awaitSnapshot(ctx context.Context) error {
 
 // snapshots are the counts of those nodes that answer.
 func (n *Nemesis) snapshots(ctx context.Context) map[string]int {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := clock.WithTimeout(ctx, time.Second)
 	defer cancel()
 	var mu sync.Mutex
 	counts := map[string]int{}
-	_ = each(n.config.Cluster.Nodes(), func(node cluster.Node) error {
+	_ = each(ctx, n.config.Cluster.Nodes(), func(node cluster.Node) error {
 		count, err := n.config.Snapshots(ctx, node)
 		mu.Lock()
 		defer mu.Unlock()

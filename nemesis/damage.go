@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -42,7 +43,7 @@ func (d *damaged) inject(ctx context.Context) (err error) {
 			d.found = append(d.found, n.Name()+" did not start: "+err.Error())
 		}
 	}
-	d.began = time.Now()
+	d.began = clock.Now(ctx)
 	return nil
 }
 
@@ -60,7 +61,7 @@ func (d *damaged) verify(context.Context) error {
 }
 
 func (d *damaged) heal(ctx context.Context) error {
-	wait(ctx, time.Until(d.began.Add(d.disks.refusing)))
+	wait(ctx, clock.Until(ctx, d.began.Add(d.disks.refusing)))
 	return d.repair(ctx)
 }
 

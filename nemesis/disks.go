@@ -136,7 +136,7 @@ func (b *broken) told() string {
 }
 
 func (b *broken) kill(ctx context.Context) error {
-	if err := each(b.nodes, func(n cluster.Node) error { return n.Kill(ctx) }); err != nil {
+	if err := each(ctx, b.nodes, func(n cluster.Node) error { return n.Kill(ctx) }); err != nil {
 		return err
 	}
 	return until(ctx, seen(b.nodes, cluster.Stopped))
@@ -163,13 +163,13 @@ func (b *broken) start(ctx context.Context) error {
 	for _, n := range stopped {
 		b.started = append(b.started, n.Name())
 	}
-	return each(stopped, func(n cluster.Node) error { return n.Start(ctx) })
+	return each(ctx, stopped, func(n cluster.Node) error { return n.Start(ctx) })
 }
 
 func (b *broken) stopped(ctx context.Context) ([]cluster.Node, error) {
 	var mu sync.Mutex
 	var stopped []cluster.Node
-	err := each(b.nodes, func(n cluster.Node) error {
+	err := each(ctx, b.nodes, func(n cluster.Node) error {
 		state, err := n.State(ctx)
 		mu.Lock()
 		defer mu.Unlock()

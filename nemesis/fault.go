@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -49,7 +50,7 @@ const observing = 5 * time.Second
 // otherwise. That there is no more time to look is a complaint only if there is no
 // other.
 func until(ctx context.Context, holds func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, observing)
+	ctx, cancel := clock.WithTimeout(ctx, observing)
 	defer cancel()
 	var err error
 	for {
@@ -60,36 +61,31 @@ func until(ctx context.Context, holds func(context.Context) error) error {
 		if err == nil || !errors.Is(seen, context.DeadlineExceeded) {
 			err = seen
 		}
-		select {
-		case <-ctx.Done():
+		if !clock.Sleep(ctx, 20*time.Millisecond) {
 			return err
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
 // each does the same to all nodes at once.
-func each(nodes []cluster.Node, do func(cluster.Node) error) error {
+func each(ctx context.Context, nodes []cluster.Node, do func(cluster.Node) error) error {
 	errs := make([]error, len(nodes))
-	done := make(chan struct{})
+	all := clock.NewGroup(ctx)
 	for i, n := range nodes {
-		go func() {
-			defer func() { done <- struct{}{} }()
+		all.Go(func() {
 			if err := do(n); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", n.Name(), err)
 			}
-		}()
+		})
 	}
-	for range nodes {
-		<-done
-	}
+	all.Wait()
 	return errors.Join(errs...)
 }
 
 // seen complains unless all nodes are observed in the given state.
 func seen(nodes []cluster.Node, want cluster.State) func(context.Context) error {
 	return func(ctx context.Context) error {
-		return each(nodes, func(n cluster.Node) error {
+		return each(ctx, nodes, func(n cluster.Node) error {
 			got, err := n.State(ctx)
 			if err != nil {
 				return err

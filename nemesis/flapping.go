@@ -10,20 +10,15 @@ import (
 // the first time, then it begins to flap.
 type flapping struct {
 	partition
+	background
 	period time.Duration
-
-	stop context.CancelFunc
-	// ended has the error with which the flapping ended.
-	ended chan error
 }
 
 func (f *flapping) verify(ctx context.Context) error {
 	if err := f.partition.verify(ctx); err != nil {
 		return err
 	}
-	ctx, f.stop = context.WithCancel(context.WithoutCancel(ctx))
-	f.ended = make(chan error, 1)
-	go func() { f.ended <- f.flap(ctx) }()
+	f.begin(ctx, f.flap)
 	return nil
 }
 
@@ -41,11 +36,5 @@ func (f *flapping) flap(ctx context.Context) error {
 }
 
 func (f *flapping) heal(ctx context.Context) error {
-	var flapped error
-	if f.stop != nil {
-		f.stop()
-		flapped = <-f.ended
-		f.stop = nil
-	}
-	return errors.Join(flapped, f.partition.heal(ctx))
+	return errors.Join(f.end(), f.partition.heal(ctx))
 }

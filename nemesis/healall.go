@@ -31,7 +31,7 @@ func (n *Nemesis) restore(ctx context.Context) error {
 		errs = append(errs, n.wires.network.SetRules(ctx, cluster.Rules{}))
 	}
 	errs = append(errs, n.rejoin(ctx))
-	errs = append(errs, n.clocks.clearAll(ctx), n.disks.clearAll(ctx), n.allowances.clearAll(ctx), each(nodes, func(node cluster.Node) error { return revive(ctx, node) }))
+	errs = append(errs, n.clocks.clearAll(ctx), n.disks.clearAll(ctx), n.allowances.clearAll(ctx), each(ctx, nodes, func(node cluster.Node) error { return revive(ctx, node) }))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("heal everything: %w", err)
 	}

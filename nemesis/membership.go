@@ -110,7 +110,7 @@ func (a *absent) heal(ctx context.Context) error {
 	if err := join(ctx, a.roster, a.restarted()); err != nil {
 		return err
 	}
-	return each(a.nodes, func(n cluster.Node) error { return revive(ctx, n) })
+	return each(ctx, a.nodes, func(n cluster.Node) error { return revive(ctx, n) })
 }
 
 // join makes those of the nodes members that are not.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
 )
@@ -97,16 +98,7 @@ func (n *Nemesis) Run(ctx context.Context) {
 }
 
 // wait sleeps, unless the context ends first, which it tells by false.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
+func wait(ctx context.Context, d time.Duration) bool { return clock.Sleep(ctx, d) }
 
 // inject begins the faults of a step. Once begun it is not given up halfway,
 // whatever happens to the context: half a fault could not be verified.
@@ -130,7 +122,7 @@ func (n *Nemesis) leaders(ctx context.Context, step Step) []string {
 }
 
 func (n *Nemesis) whoLeads(ctx context.Context) []string {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := clock.WithTimeout(ctx, time.Second)
 	defer cancel()
 	// An error means that nobody leads that we could see; the fault then strikes
 	// another node and says so.
@@ -180,7 +172,7 @@ func (n *Nemesis) recordOf(ctx context.Context, act active, op history.Op, do fu
 	op = n.config.Recorder.Invoke(op)
 	// A recorder that cannot write stops the run; here the cluster comes first.
 	_ = n.config.Recorder.Flush()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+	ctx, cancel := clock.WithTimeout(context.WithoutCancel(ctx), undoing)
 	defer cancel()
 	err := do(ctx)
 	value := op.Value

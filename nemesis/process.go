@@ -14,7 +14,7 @@ type kill struct {
 }
 
 func (k *kill) inject(ctx context.Context) error {
-	return each(k.nodes, func(n cluster.Node) error { return n.Kill(ctx) })
+	return each(ctx, k.nodes, func(n cluster.Node) error { return n.Kill(ctx) })
 }
 
 func (k *kill) verify(ctx context.Context) error {
@@ -22,7 +22,7 @@ func (k *kill) verify(ctx context.Context) error {
 }
 
 func (k *kill) heal(ctx context.Context) error {
-	return each(k.nodes, func(n cluster.Node) error { return n.Start(ctx) })
+	return each(ctx, k.nodes, func(n cluster.Node) error { return n.Start(ctx) })
 }
 
 func (k *kill) verifyHealed(ctx context.Context) error {
@@ -44,7 +44,7 @@ func (k *kill) restarted() []string {
 type pause struct{ nodes []cluster.Node }
 
 func (p *pause) inject(ctx context.Context) error {
-	return each(p.nodes, func(n cluster.Node) error { return n.Pause(ctx) })
+	return each(ctx, p.nodes, func(n cluster.Node) error { return n.Pause(ctx) })
 }
 
 func (p *pause) verify(ctx context.Context) error {
@@ -52,7 +52,7 @@ func (p *pause) verify(ctx context.Context) error {
 }
 
 func (p *pause) heal(ctx context.Context) error {
-	return each(p.nodes, func(n cluster.Node) error { return n.Resume(ctx) })
+	return each(ctx, p.nodes, func(n cluster.Node) error { return n.Resume(ctx) })
 }
 
 func (p *pause) verifyHealed(ctx context.Context) error {

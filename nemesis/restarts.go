@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -39,7 +40,7 @@ type stop struct {
 }
 
 func (s *stop) inject(ctx context.Context) error {
-	return each(s.nodes, func(n cluster.Node) error { return s.ask(ctx, n, s.patience) })
+	return each(ctx, s.nodes, func(n cluster.Node) error { return s.ask(ctx, n, s.patience) })
 }
 
 // ask asks a node to end, and notes if it did not listen.
@@ -151,7 +152,7 @@ func (r *rolling) awaitReady(ctx context.Context, n cluster.Node) {
 	if r.ready == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, observing)
+	ctx, cancel := clock.WithTimeout(ctx, observing)
 	defer cancel()
 	if err := r.ready(ctx); err != nil {
 		r.add("the cluster was not ready %s later", observing)
@@ -159,7 +160,7 @@ func (r *rolling) awaitReady(ctx context.Context, n cluster.Node) {
 }
 
 func (r *rolling) heal(ctx context.Context) error {
-	round, cancel := context.WithTimeout(ctx, roundTakes)
+	round, cancel := clock.WithTimeout(ctx, roundTakes)
 	defer cancel()
 	return errors.Join(r.finish(round), r.kill.heal(ctx))
 }

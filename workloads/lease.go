@@ -10,6 +10,7 @@ import (
 	leasechecker "github.com/assaykit/assay/checkers/lease"
 	"github.com/assaykit/assay/checkers/linearizability"
 	lockchecker "github.com/assaykit/assay/checkers/linearizability/lock"
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -109,7 +110,7 @@ type tenant struct {
 
 func (t *tenant) Next(ctx context.Context, wish history.Op) Step {
 	if t.holds {
-		wait(ctx, time.Until(t.until))
+		wait(ctx, clock.Until(ctx, t.until))
 	}
 	if t.holds && !t.lapses {
 		op := history.Op{F: releaseLock, Key: t.lock, Final: wish.Final}
@@ -138,7 +139,7 @@ func (t *tenant) acquireFor(op history.Op, hold, keep int) Call {
 		if token != 0 {
 			granted = history.Ints(hold, int(token))
 		}
-		until := time.Now().Add(time.Duration(keep) * time.Millisecond)
+		until := clock.Now(ctx).Add(time.Duration(keep) * time.Millisecond)
 		return granted, func() { *t = tenant{holder{op.Key, true, until}, keep >= hold} }, nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/linearizability"
 	lockchecker "github.com/assaykit/assay/checkers/linearizability/lock"
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -142,7 +143,7 @@ func (h *holder) Disconnected() { h.holds = false }
 
 func (h *holder) Next(ctx context.Context, wish history.Op) Step {
 	if h.holds {
-		wait(ctx, time.Until(h.until))
+		wait(ctx, clock.Until(ctx, h.until))
 		op := history.Op{F: releaseLock, Key: h.lock, Final: wish.Final}
 		return Step{Op: op, Call: h.release(op)}
 	}
@@ -161,7 +162,7 @@ func (h *holder) acquire(op history.Op, hold time.Duration) Call {
 		if err = refused(held, err); err != nil {
 			return op.Value, nil, err
 		}
-		return optional(int(token), token != 0), func() { *h = holder{op.Key, true, time.Now().Add(hold)} }, nil
+		return optional(int(token), token != 0), func() { *h = holder{op.Key, true, clock.Now(ctx).Add(hold)} }, nil
 	}
 }
 

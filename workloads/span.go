@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -33,14 +34,4 @@ func (c *chosen) span(s span) time.Duration {
 }
 
 // wait waits for a time, or until the context ends.
-func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
+func wait(ctx context.Context, d time.Duration) { clock.Sleep(ctx, d) }
