@@ -16,6 +16,9 @@ import (
 // more: the history stands without it.
 func (r *run) collect(ctx context.Context) {
 	defer r.phase("collect")()
+	if r.dir == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	for _, n := range r.cluster.Nodes() {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -31,13 +32,13 @@ func (r *run) load(ctx context.Context) {
 	r.active.Store(r.nemesis)
 	r.loading.Store(int64(r.clock()))
 	r.workers = r.newWorkers()
-	ctx, cancel := context.WithTimeout(ctx, r.test.Duration)
+	ctx, cancel := clock.WithTimeout(ctx, r.test.Duration)
 	defer cancel()
 	ctx, stop := r.stopOnRecorderError(ctx)
 	defer stop()
-	var all sync.WaitGroup
+	all := clock.NewGroup(ctx)
 	all.Go(func() { r.nemesis.Run(ctx) })
-	operations := newDispenser(r.operations(), r.test.Rate)
+	operations := r.feed()
 	for _, w := range r.workers[:r.test.Concurrency] {
 		all.Go(func() { w.run(ctx, operations) })
 	}
@@ -52,6 +53,9 @@ func (t Test) timing() nemesis.Timing {
 func (r *run) steps() []nemesis.Step {
 	if !r.test.Script.IsZero() {
 		return nil
+	}
+	if r.test.Steps != nil {
+		return r.test.Steps
 	}
 	return r.test.Nemesis.Plan(r.test.Seed, r.record.Nodes, r.test.timing())
 }
@@ -105,6 +109,9 @@ func (r *run) operations() generator.Generator {
 // stopOnRecorderError ends the load when the history can no longer be written:
 // what is not recorded proves nothing.
 func (r *run) stopOnRecorderError(ctx context.Context) (context.Context, func()) {
+	if clock.IsVirtual(ctx) { // and the history in memory only
+		return ctx, func() {}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -128,15 +135,15 @@ func (r *run) stopOnRecorderError(ctx context.Context) (context.Context, func())
 // hang up, so that what they have taken and not acknowledged can be had.
 func (r *run) finalReads(ctx context.Context) {
 	defer r.phase("final reads")()
-	ctx, cancel := context.WithTimeout(ctx, finalWithin)
+	ctx, cancel := clock.WithTimeout(ctx, finalWithin)
 	defer cancel()
 	sofar := r.recorder.Snapshot()
 	for _, w := range r.workers[len(r.record.Nodes):] {
-		w.hangUp()
+		w.hangUp(ctx)
 	}
-	var all sync.WaitGroup
+	all := clock.NewGroup(ctx)
 	for i, w := range r.workers[:len(r.record.Nodes)] {
-		all.Go(func() { w.exhaust(ctx, r.test.Workload.Final(r.workloadConfig(), sofar, i)) })
+		all.Go(func() { w.exhaust(ctx, r.final(sofar, i)) })
 	}
 	all.Wait()
 }
@@ -151,6 +158,7 @@ func (r *run) newWorkers() []*worker {
 	workers := make([]*worker, clients(r.test.Concurrency, len(nodes)))
 	for i := range workers {
 		workers[i] = &worker{
+			number:   i,
 			process:  i,
 			stride:   len(workers),
 			at:       i % len(nodes),
@@ -180,6 +188,24 @@ func (r *run) dial(ctx context.Context, node cluster.Node) (cluster.Client, erro
 	return r.test.Target.Dial(ctx, node, r.targetConfig())
 }
 
+// feed hands out operations: those of the workload's generator, unless others are
+// given.
+func (r *run) feed() Feed {
+	if r.test.Feed != nil {
+		return r.test.Feed(r.operations(), r.test.Rate)
+	}
+	return newDispenser(r.operations(), r.test.Rate)
+}
+
+// final are the last operations of a worker.
+func (r *run) final(sofar *history.History, worker int) generator.Generator {
+	g := r.test.Workload.Final(r.workloadConfig(), sofar, worker)
+	if r.test.Final != nil {
+		return r.test.Final(g, worker)
+	}
+	return g
+}
+
 // dispenser hands the operations of one generator to many workers, no faster
 // than the rate. After a stall it does not make up for more than a tenth of a
 // second: a burst would be another load than the one asked for.
@@ -191,6 +217,9 @@ type dispenser struct {
 	next time.Time
 }
 
+// NewFeed hands the operations of one generator to many clients, so many a second.
+func NewFeed(g generator.Generator, rate float64) Feed { return newDispenser(g, rate) }
+
 func newDispenser(g generator.Generator, rate float64) *dispenser {
 	d := &dispenser{from: g}
 	if rate > 0 {
@@ -199,11 +228,11 @@ func newDispenser(g generator.Generator, rate float64) *dispenser {
 	return d
 }
 
-// take waits for the next moment and returns the next operation, or false when
+// Take waits for the next moment and returns the next operation, or false when
 // the generator is exhausted or the context has ended. The operation is drawn
 // after the wait, so that operations begin in the generator's order.
-func (d *dispenser) take(ctx context.Context) (history.Op, bool) {
-	if !sleep(ctx, d.slot()) {
+func (d *dispenser) Take(ctx context.Context, _ int) (history.Op, bool) {
+	if !clock.Sleep(ctx, d.slot(clock.Now(ctx))) {
 		return history.Op{}, false
 	}
 	d.mu.Lock()
@@ -211,31 +240,15 @@ func (d *dispenser) take(ctx context.Context) (history.Op, bool) {
 	return d.from.Next(nil)
 }
 
-func (d *dispenser) slot() time.Duration {
+func (d *dispenser) slot(now time.Time) time.Duration {
 	if d.gap == 0 {
 		return 0
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := time.Now()
 	if oldest := now.Add(-100 * time.Millisecond); d.next.Before(oldest) {
 		d.next = oldest
 	}
 	d.next = d.next.Add(d.gap)
 	return d.next.Sub(now)
-}
-
-// sleep waits, unless the context ends first, which it tells by false.
-func sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

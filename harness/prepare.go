@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/workloads"
 )
@@ -21,7 +22,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if !sleep(ctx, 100*time.Millisecond) {
+		if !clock.Sleep(ctx, 100*time.Millisecond) {
 			return fmt.Errorf("prepare the workload %s: %w", w.Name(), err)
 		}
 	}
@@ -33,7 +34,7 @@ func (r *run) prepareOnce(ctx context.Context, w workloads.Prepared, node cluste
 		return fmt.Errorf("dial %s: %w", node.Name(), err)
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, r.test.OpTimeout)
+	ctx, cancel := clock.WithTimeout(ctx, r.test.OpTimeout)
 	defer cancel()
 	if err := w.Prepare(ctx, client, r.workloadConfig()); err != nil {
 		return fmt.Errorf("on %s: %w", node.Name(), err)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
@@ -45,9 +46,11 @@ func Run(ctx context.Context, t Test) (Outcome, error) {
 
 // run is a run in progress.
 type run struct {
-	test     Test
-	id       string
-	began    time.Time
+	test Test
+	id   string
+	// now is the time since the run began.
+	now func() time.Duration
+	// dir is nil if the run is simulated.
 	dir      *results.Dir
 	record   results.Run
 	recorder *history.Recorder
@@ -71,7 +74,7 @@ func newRun(t Test) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{test: t, began: began, dir: dir, id: runID(t, began)}
+	r := &run{test: t, now: func() time.Duration { return time.Since(began) }, dir: dir, id: runID(t, began)}
 	r.record = t.provenance(began)
 	if err := dir.WriteRun(r.record); err != nil {
 		return nil, err
@@ -84,7 +87,7 @@ func newRun(t Test) (*run, error) {
 }
 
 // clock is the run's one monotonic clock.
-func (r *run) clock() time.Duration { return time.Since(r.began) }
+func (r *run) clock() time.Duration { return r.now() }
 
 func runID(t Test, began time.Time) string {
 	return fmt.Sprintf("%s-%s-%d", t.Target.Name(), t.Workload.Name(), began.UnixNano())
@@ -114,6 +117,9 @@ func (r *run) unrecorded(err error) error {
 	if err == nil {
 		return nil
 	}
+	if r.dir == nil {
+		return fmt.Errorf("record the history: %w", err)
+	}
 	return fmt.Errorf("record the history: %w; what was recorded before is kept in %s", err, r.dir.Path())
 }
 
@@ -130,13 +136,13 @@ func (r *run) setUp(ctx context.Context) error {
 	r.test.Nemesis = r.test.Nemesis.Fit(r.capabilities())
 	r.record.Nemesis = r.test.Nemesis.String()
 	// Should this process be killed, the run can still be understood.
-	if err := r.dir.WriteRun(r.record); err != nil {
+	if err := r.keepRecord(); err != nil {
 		return err
 	}
 	if err := r.test.Nemesis.Supports(r.capabilities()); err != nil {
 		return fmt.Errorf("nemesis %s: %w", r.test.Nemesis, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	ctx, cancel := clock.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	if err := r.test.Target.Ready(ctx, made, r.targetConfig()); err != nil {
 		return r.notReady(ctx, err)
@@ -152,14 +158,14 @@ func (r *run) quiesce(ctx context.Context) bool {
 		return false
 	}
 	op := r.recorder.Invoke(history.Op{Process: history.Nemesis, F: history.Ready})
-	ready, cancel := context.WithTimeout(ctx, readyWithin)
+	ready, cancel := clock.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	if err := r.test.Target.Ready(ready, r.cluster, r.targetConfig()); err != nil {
 		r.recorder.Complete(op, history.Info, history.Value{}, "the cluster did not become usable again: "+clip(err.Error()))
 		return false
 	}
 	r.recorder.Complete(op, history.OK, history.Value{}, "")
-	time.Sleep(r.test.Settle)
+	clock.Sleep(ctx, r.test.Settle)
 	return true
 }
 
@@ -167,8 +173,23 @@ func (r *run) targetConfig() cluster.Config {
 	t := r.test
 	return cluster.Config{
 		Nodes: t.Nodes, Image: t.Image, Settings: t.TargetSettings, Seed: t.Seed,
-		Workload: t.Workload.Name(), Keep: filepath.Join(r.dir.Path(), "clients"),
+		Workload: t.Workload.Name(), Keep: r.clientsFolder(),
 	}
+}
+
+// clientsFolder is where clients keep what they print.
+func (r *run) clientsFolder() string {
+	if r.dir == nil {
+		return ""
+	}
+	return filepath.Join(r.dir.Path(), "clients")
+}
+
+func (r *run) keepRecord() error {
+	if r.dir == nil {
+		return nil
+	}
+	return r.dir.WriteRun(r.record)
 }
 
 func (r *run) workloadConfig() workloads.Config {
@@ -195,8 +216,8 @@ func (r *run) tearDown(ctx context.Context) {
 		return
 	}
 	defer r.phase("tear down")()
-	r.hangUp()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tearDownWithin)
+	r.hangUp(ctx)
+	ctx, cancel := clock.WithTimeout(context.WithoutCancel(ctx), tearDownWithin)
 	defer cancel()
 	if err := r.cluster.Close(ctx); err != nil {
 		fmt.Fprintf(r.test.log(), "tear down: %v; `assay clean` removes what is left\n", err)
@@ -205,9 +226,12 @@ func (r *run) tearDown(ctx context.Context) {
 
 // hangUp closes all connections, and leaves behind those that cannot be closed
 // within a moment.
-func (r *run) hangUp() {
+func (r *run) hangUp(ctx context.Context) {
 	for _, w := range r.workers {
-		w.hangUp()
+		w.hangUp(ctx)
+	}
+	if clock.IsVirtual(ctx) {
+		return
 	}
 	closed := make(chan struct{})
 	go func() {

@@ -3,12 +3,15 @@
 package harness
 
 import (
+	"context"
 	"io"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/generator"
+	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/results"
 	"github.com/assaykit/assay/workloads"
@@ -48,6 +51,13 @@ type Test struct {
 	// Demands are what the system has to achieve beyond being right.
 	Demands availability.Demands
 
+	// Steps take the place of the schedule that the seed stands for, if not nil.
+	Steps []nemesis.Step
+	// Feed makes what hands out the operations, and Final what a worker does last;
+	// nil leaves both to the workload.
+	Feed  func(of generator.Generator, rate float64) Feed
+	Final func(of generator.Generator, worker int) generator.Generator
+
 	Image            string
 	TargetSettings   map[string]string
 	WorkloadSettings map[string]string
@@ -62,6 +72,13 @@ type Test struct {
 
 	// Progress is called from one goroutine at least once a second; nil is none.
 	Progress func(Progress)
+}
+
+// Feed hands out operations to clients, which are numbered from 0: it waits until
+// it is time for the next one, and returns false when there are no more or the
+// context has ended.
+type Feed interface {
+	Take(ctx context.Context, client int) (history.Op, bool)
 }
 
 // Progress is what a run is doing now.

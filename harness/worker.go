@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
@@ -18,7 +19,8 @@ import (
 // worker is one client at a time: it executes operations on its node, one after
 // another, and records them.
 type worker struct {
-	process, stride int
+	// number is its own, process that under which it acts.
+	number, process, stride int
 	// at is the place among the nodes of the one that it works on.
 	at       int
 	nodes    []cluster.Node
@@ -35,9 +37,9 @@ type worker struct {
 
 // run executes operations until there are no more or the context ends. An
 // operation that has begun is finished all the same.
-func (w *worker) run(ctx context.Context, from *dispenser) {
+func (w *worker) run(ctx context.Context, from Feed) {
 	for {
-		op, ok := from.take(ctx)
+		op, ok := from.Take(ctx, w.number)
 		if !ok {
 			return
 		}
@@ -65,7 +67,7 @@ func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
 // node is away: it would otherwise eat up the operations of the others.
 func (w *worker) breathe(ctx context.Context, done history.Op) {
 	if done.Type == history.Fail && done.Error != history.Mismatch {
-		sleep(ctx, 50*time.Millisecond)
+		clock.Sleep(ctx, 50*time.Millisecond)
 	}
 }
 
@@ -75,7 +77,7 @@ func (w *worker) breathe(ctx context.Context, done history.Op) {
 func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
 	op, call := w.prepare(ctx, wish)
 	op.Process, op.Node = w.process, w.nodes[w.at].Name()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.timeout)
+	ctx, cancel := clock.WithTimeout(cluster.WithClient(context.WithoutCancel(ctx), w.number), w.timeout)
 	defer cancel()
 	invoked := w.recorder.Invoke(op)
 	value, note, err := w.attempt(ctx, call)
@@ -92,7 +94,7 @@ func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
 		w.tally.writes.Add(1)
 	}
 	if outcome == history.Info {
-		w.hangUp()
+		w.hangUp(ctx)
 		w.process += w.stride
 	}
 	return done
@@ -109,7 +111,7 @@ func (w *worker) prepare(ctx context.Context, wish history.Op) (history.Op, work
 	}
 	step := w.memory.Next(ctx, wish)
 	if step.Fresh || step.Move {
-		w.hangUp()
+		w.hangUp(ctx)
 	}
 	if step.Move {
 		w.at = (w.at + 1) % len(w.nodes)
@@ -136,6 +138,9 @@ const hung = 500 * time.Millisecond
 // bounded keeps a client that ignores its deadline from hanging the run: it is
 // left behind, and its connection closed under it.
 func (w *worker) bounded(ctx context.Context, call workloads.Call) (history.Value, func(), error) {
+	if clock.IsVirtual(ctx) { // where nobody waits in another way
+		return guarded(ctx, w.client, call)
+	}
 	type result struct {
 		value history.Value
 		note  func()
@@ -198,7 +203,7 @@ func clip(text string) string {
 
 // hangUp drops the connection. Closing may take as long as the network likes,
 // so the worker does not wait for it; the run does, for a while.
-func (w *worker) hangUp() {
+func (w *worker) hangUp(ctx context.Context) {
 	if w.client == nil {
 		return
 	}
@@ -206,6 +211,10 @@ func (w *worker) hangUp() {
 	w.client = nil
 	if w.memory != nil {
 		w.memory.Disconnected()
+	}
+	if clock.IsVirtual(ctx) {
+		closeLeftBehind(client)
+		return
 	}
 	w.closing.Go(func() { closeLeftBehind(client) })
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/sim/world"
 	"github.com/assaykit/assay/workloads"
 )
 
@@ -13,6 +14,8 @@ import (
 type Client struct {
 	address string
 	http    *http.Client
+	// direct takes the place of both where the node is simulated.
+	direct cluster.Connection
 	// owner is who holds the locks of this connection.
 	owner int
 }
@@ -21,6 +24,7 @@ var (
 	_ cluster.Target     = Target{}
 	_ cluster.Leaders    = Target{}
 	_ cluster.TimeTeller = Target{}
+	_ world.Target       = Target{}
 	_ workloads.Register = (*Client)(nil)
 	_ workloads.Queue    = (*Client)(nil)
 	_ workloads.Set      = (*Client)(nil)
@@ -28,7 +32,16 @@ var (
 
 // Dial implements cluster.Target. It connects with the first request.
 func (Target) Dial(_ context.Context, node cluster.Node, _ cluster.Config) (cluster.Client, error) {
-	return dial(node.Addr(clientPort)), nil
+	return to(node), nil
+}
+
+// to is a client of the node.
+func to(node cluster.Node) *Client {
+	if simulated, ok := node.(cluster.Direct); ok {
+		direct := simulated.Connect()
+		return &Client{direct: direct, owner: direct.Number()}
+	}
+	return dial(node.Addr(clientPort))
 }
 
 // Prototype implements cluster.Target.
@@ -47,6 +60,9 @@ func dial(address string) *Client {
 
 // Close implements io.Closer.
 func (c *Client) Close() error {
+	if c.direct != nil {
+		return c.direct.Close()
+	}
 	c.http.CloseIdleConnections()
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/gobuild"
 	"github.com/assaykit/assay/harness/protocols/raft"
+	"github.com/assaykit/assay/harness/sim/world"
 	"github.com/assaykit/assay/harness/targets/demo/node"
 )
 
@@ -111,6 +112,16 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 		})
 	}
 	return specs, nil
+}
+
+// Program implements world.Target.
+func (Target) Program(cfg cluster.Config) (world.Program, error) {
+	mistake := raft.Bug(bug(cfg))
+	if mistake == noBug {
+		mistake = ""
+	}
+	habits := world.Habits{NoSync: mistake == raft.NoFsync, NoChecksum: mistake == raft.NoChecksum}
+	return world.Of(raft.New(raft.Config{Bug: mistake}), habits)
 }
 
 func arguments(self string, cfg cluster.Config, seed int64, at cluster.Layout) []string {

@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"sync/atomic"
 
+	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/protocols/raft"
 	"github.com/assaykit/assay/workloads"
 )
@@ -121,6 +122,9 @@ func (c *Client) post(ctx context.Context, request any) ([]byte, error) {
 	if err != nil {
 		return nil, workloads.NoEffect(err)
 	}
+	if c.direct != nil {
+		return c.postDirectly(ctx, content)
+	}
 	// A request for which no connection was had was never sent.
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -139,6 +143,14 @@ func (c *Client) post(ctx context.Context, request any) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	return read(response)
+}
+
+func (c *Client) postDirectly(ctx context.Context, content []byte) ([]byte, error) {
+	body, err := c.direct.Request(ctx, content)
+	if errors.Is(err, cluster.ErrUnsent) {
+		return nil, workloads.NoEffect(err)
+	}
+	return body, err
 }
 
 // refused says that the last that happened was an attempt to connect. The

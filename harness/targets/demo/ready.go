@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/protocols/raft"
 )
@@ -31,12 +31,18 @@ func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) er
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), err)
+		if !clock.Sleep(ctx, pause) {
+			return fmt.Errorf("%w; last seen: %w", ended(ctx), err)
 		}
 	}
+}
+
+// ended is why a context has.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return ctx.Err()
 }
 
 func ready(ctx context.Context, c cluster.Cluster) error {
@@ -91,7 +97,7 @@ func (Target) Leaders(ctx context.Context, c cluster.Cluster, _ cluster.Config) 
 
 // Time implements cluster.TimeTeller.
 func (Target) Time(ctx context.Context, node cluster.Node, _ cluster.Config) (time.Time, error) {
-	remote := dial(node.Addr(clientPort))
+	remote := to(node)
 	defer remote.Close()
 	s, err := remote.status(ctx)
 	if err != nil {
@@ -102,13 +108,13 @@ func (Target) Time(ctx context.Context, node cluster.Node, _ cluster.Config) (ti
 
 // each asks all nodes at once, each by a connection of its own.
 func each(ctx context.Context, c cluster.Cluster, patience time.Duration, ask func(context.Context, int, *Client) error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := clock.WithTimeout(ctx, patience)
 	defer cancel()
-	var all sync.WaitGroup
+	all := clock.NewGroup(ctx)
 	failed := make([]error, len(c.Nodes()))
 	for i, node := range c.Nodes() {
 		all.Go(func() {
-			remote := dial(node.Addr(clientPort))
+			remote := to(node)
 			defer remote.Close()
 			if err := ask(ctx, i, remote); err != nil {
 				failed[i] = fmt.Errorf("%s: %w", node.Name(), err)
