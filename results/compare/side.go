@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -32,8 +33,11 @@ type Skipped struct {
 	Why  string `json:"why"`
 }
 
+// ErrUnjudged is wrapped by the error that a side has runs, of which none has a verdict.
+var ErrUnjudged = errors.New("holds no run that was judged")
+
 // Load reads the run that path is or belongs to, or all runs below it. Its error is
-// that there is none, or none that was judged.
+// that there is none, or ErrUnjudged.
 func Load(path string) (Side, error) {
 	s := Side{Path: path}
 	dirs, err := runsAt(path)
@@ -45,7 +49,7 @@ func Load(path string) (Side, error) {
 	}
 	if len(s.Runs) == 0 {
 		first := s.Skipped[0]
-		return s, fmt.Errorf("%s holds no run that was judged: %s: %s", path, first.Path, first.Why)
+		return s, fmt.Errorf("%s %w: %s: %s", path, ErrUnjudged, first.Path, first.Why)
 	}
 	return s, nil
 }
