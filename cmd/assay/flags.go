@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -101,6 +102,7 @@ func (f *testFlags) furnish(test harness.Test) (harness.Test, error) {
 	if err != nil {
 		return test, err
 	}
+	heedRestrictions(&test)
 	spec, err := nodeSpec(test)
 	if err != nil {
 		return test, exit.Misuse("target %s: %w", test.Target.Name(), err)
@@ -112,6 +114,27 @@ func (f *testFlags) furnish(test harness.Test) (harness.Test, error) {
 		return test, err
 	}
 	return test, tryWorkload(test)
+}
+
+// heedRestrictions adds the settings of the workload without which the target has to refuse
+// a part of it, unless they were chosen otherwise.
+func heedRestrictions(test *harness.Test) {
+	restricted, ok := test.Target.(cluster.Restricted)
+	if !ok {
+		return
+	}
+	for key, value := range restricted.Restrictions(test.Workload.Name()) {
+		if _, chosen := test.WorkloadSettings[key]; !chosen {
+			test.WorkloadSettings = with(test.WorkloadSettings, key, value)
+		}
+	}
+}
+
+// with is a copy of settings and one more.
+func with(settings map[string]string, key, value string) map[string]string {
+	more := map[string]string{key: value}
+	maps.Copy(more, settings)
+	return more
 }
 
 // tryWorkload lets the workload judge its settings, which it does when it is

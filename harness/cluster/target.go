@@ -39,6 +39,13 @@ type Leaders interface {
 	Leaders(ctx context.Context, c Cluster, cfg Config) ([]string, error)
 }
 
+// Restricted is implemented by targets whose clients have to refuse a part of what a
+// workload does by default.
+type Restricted interface {
+	// Restrictions are settings of the workload that leave that part out.
+	Restrictions(workload string) map[string]string
+}
+
 // Config is what a user chose for a target.
 type Config struct {
 	// Nodes is how many nodes; 0 means 3.

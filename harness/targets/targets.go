@@ -15,14 +15,16 @@ import (
 	"github.com/assaykit/assay/harness/targets/mariadb"
 	"github.com/assaykit/assay/harness/targets/nats"
 	"github.com/assaykit/assay/harness/targets/postgres"
+	"github.com/assaykit/assay/harness/targets/protocol"
 	"github.com/assaykit/assay/harness/targets/rabbitmq"
 	"github.com/assaykit/assay/harness/targets/redis"
 	"github.com/assaykit/assay/harness/targets/zookeeper"
 )
 
-// All are the targets, the built-in one first.
+// All are the targets: the built-in demo first, and the other built-in protocols last.
 func All() []cluster.Target {
-	return []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), redis.New(), zookeeper.New(), consul.New(), compose.New(), maelstrom.New()}
+	all := []cluster.Target{demo.New(), etcd.New(), nats.New(), postgres.New(), mariadb.New(), rabbitmq.New(), redis.New(), zookeeper.New(), consul.New(), compose.New(), maelstrom.New()}
+	return append(all, protocol.All()...)
 }
 
 // Find returns the target with a name.

@@ -1,6 +1,6 @@
 // Package node is the program that a node of the demo runs: the Raft actor in a
-// real process. It knows nothing of tests; harness/targets/demo starts it and
-// speaks to it.
+// real process, or another one of harness/protocols. It knows nothing of tests;
+// harness/targets/demo and harness/targets/protocol start it and speak to it.
 package node
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaykit/assay/harness/actor"
 	"github.com/assaykit/assay/harness/actor/process"
+	"github.com/assaykit/assay/harness/protocols"
 	"github.com/assaykit/assay/harness/protocols/raft"
 )
 
@@ -48,7 +49,7 @@ func Main(args []string, stdin io.Reader, _, stderr io.Writer) int {
 			cancel()
 		}()
 	}
-	if err := process.Run(ctx, o.process(stderr), raft.New(raft.Config{Bug: o.bug})); err != nil {
+	if err := o.run(ctx, stderr); err != nil {
 		fmt.Fprintf(stderr, "assay-node: %v\n", err)
 		return exitFailed
 	}
@@ -57,6 +58,9 @@ func Main(args []string, stdin io.Reader, _, stderr io.Writer) int {
 
 // options is a command line.
 type options struct {
+	// protocol is the one that runs in place of Raft, with its settings; nil is Raft.
+	protocol                 *protocols.Protocol
+	settings                 protocols.Chosen
 	id                       string
 	peers                    []process.Peer
 	listenClient, listenPeer string
@@ -64,6 +68,18 @@ type options struct {
 	bug                      raft.Bug
 	seed                     int64
 	untilStdinCloses         bool
+}
+
+// run runs the protocol, or Raft.
+func (o options) run(ctx context.Context, log io.Writer) error {
+	if o.protocol == nil {
+		return process.Run(ctx, o.process(log), raft.New(raft.Config{Bug: o.bug}))
+	}
+	node, err := o.protocol.Service.Make(o.settings)
+	if err != nil {
+		return err
+	}
+	return node.Run(ctx, o.process(log))
 }
 
 func (o options) process(log io.Writer) process.Config {
@@ -96,6 +112,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		o.bug, err = parseBug(text)
 		return err
 	})
+	flags.Func("protocol", "the `name` of another protocol than Raft", func(text string) (err error) {
+		o.protocol, err = parseProtocol(text)
+		return err
+	})
+	flags.Func("set", "a setting of the protocol, `key=value`", o.parseSetting)
 	flags.Int64Var(&o.seed, "seed", 0, "`number` that all random choices follow from")
 	flags.BoolVar(&o.untilStdinCloses, strings.TrimLeft(UntilStdinCloses, "-"), false, "stop when standard input ends")
 	if err := flags.Parse(args); err != nil {
@@ -114,6 +135,9 @@ func (o options) check(rest []string) error {
 		if required.value == "" {
 			return fmt.Errorf("--%s is missing", required.name)
 		}
+	}
+	if err := o.checkSettings(); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(o.peers, func(p process.Peer) bool { return string(p.ID) == o.id }) {
 		return fmt.Errorf("--peers names this node itself, %s", o.id)
@@ -137,6 +161,39 @@ func parsePeers(text string) ([]process.Peer, error) {
 		peers = append(peers, process.Peer{ID: actor.ID(name), Addr: address})
 	}
 	return peers, nil
+}
+
+func parseProtocol(text string) (*protocols.Protocol, error) {
+	p, err := protocols.Find(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.Service == nil:
+		return nil, fmt.Errorf("%s offers no service", text)
+	}
+	return &p, nil
+}
+
+func (o *options) parseSetting(text string) error {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok || key == "" {
+		return fmt.Errorf("%q is not key=value", text)
+	}
+	if o.settings == nil {
+		o.settings = make(protocols.Chosen)
+	}
+	o.settings[key] = value
+	return nil
+}
+
+func (o options) checkSettings() error {
+	switch {
+	case o.protocol != nil:
+		return o.protocol.Check(o.settings)
+	case len(o.settings) > 0:
+		return errors.New("--set is for a --protocol")
+	}
+	return nil
 }
 
 // parseBug accepts "none" too.
