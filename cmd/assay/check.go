@@ -32,6 +32,7 @@ type checkFlags struct {
 	results string
 	budget  time.Duration
 	demands availability.Demands
+	known   known
 	file    fileFlags
 }
 
@@ -51,9 +52,13 @@ func newCheckCmd() *cobra.Command {
 	resultsFlag(c, &f.results)
 	c.Flags().DurationVar(&f.budget, "budget", time.Minute, "how long the checkers may take")
 	declareDemands(c.Flags(), &f.demands)
+	f.known.declare(c)
 	f.file.declare(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		limitGarbage()
+		if err := f.known.open(); err != nil {
+			return err
+		}
 		ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "stopping the checkers")
 		defer stop()
 		if f.file.model != "" {
@@ -64,7 +69,7 @@ func newCheckCmd() *cobra.Command {
 			return wantsModel(args[0], err)
 		}
 		outcome, err := harness.Recheck(ctx, path, f.budget, f.demands)
-		return conclude(c.OutOrStdout(), outcome, err)
+		return conclude(c.OutOrStdout(), outcome, &f.known, err)
 	}
 	return c
 }
@@ -85,7 +90,7 @@ func limitGarbage() {
 // fit rejects flags of runs with a file, and the other way round: they would not
 // be obeyed.
 func (f *checkFlags) fit(c *cobra.Command, _ []string) error {
-	ofRuns := []string{"min-availability", "min-availability-under-faults", "max-recovery", "max-latency"}
+	ofRuns := []string{"min-availability", "min-availability-under-faults", "max-recovery", "max-latency", "baseline"}
 	ofFiles := []string{"keyed", "failed-cas", "expect", "set", "json"}
 	if f.file.model != "" {
 		return without(c, ofRuns, "--%s is for runs: leave out --model")

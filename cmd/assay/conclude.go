@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -8,15 +9,31 @@ import (
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/baseline"
 	"github.com/assaykit/assay/results/report"
 )
 
-// conclude prints how a run ended. What it returns becomes the exit code.
-func conclude(out io.Writer, o harness.Outcome, err error) error {
-	if err != nil {
+// conclude prints how a run ended, and tells a CI system. What it returns becomes the
+// exit code.
+func conclude(out io.Writer, o harness.Outcome, k *known, failed error) error {
+	if failed != nil {
 		leave(out, o.Dir)
+		return errors.Join(failed, publish(out, o, nil, failed))
+	}
+	j := k.judge(o)
+	if err := errors.Join(tell(out, o, j), publish(out, o, j, nil)); err != nil {
 		return err
 	}
+	return exit.Judged(remaining(o, j))
+}
+
+// tell prints the verdict and what is accepted of it.
+func tell(out io.Writer, o harness.Outcome, j *baseline.Judgement) error {
+	unmute, err := mute(out)
+	if err != nil {
+		return err
+	}
+	defer unmute()
 	fmt.Fprintln(out)
 	in := report.Input{Run: o.Run, Verdict: o.Verdict, History: recorded(o.Dir), Dir: o.Dir}
 	if err := report.Text(printable{out}, in); err != nil {
@@ -25,7 +42,8 @@ func conclude(out io.Writer, o harness.Outcome, err error) error {
 	if o.Notice != "" {
 		fmt.Fprintf(out, "note    %s\n", o.Notice)
 	}
-	return exit.Judged(o.Verdict.Validity)
+	tellKnown(out, o, j)
+	return nil
 }
 
 // leave says what a run has left that could not be brought to its end.

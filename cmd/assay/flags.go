@@ -29,6 +29,7 @@ type testFlags struct {
 	demands                                      availability.Demands
 	script, schedule                             string
 	own                                          ownFlags
+	known                                        known
 	series                                       seriesFlags
 	quietProgress                                bool
 }

@@ -77,20 +77,23 @@ func (f *testFlags) runSeries(ctx context.Context, c *cobra.Command, test harnes
 		display.Close()
 		return outcome, explained(ctx, err)
 	}
-	each := func(r series.Result) { tellResult(out, r) }
+	each := func(r series.Result) { tellResult(out, r, &f.known) }
 	sum := several.Run(ctx, run, each)
 	if err := tellSummary(out, sum); err != nil {
 		return err
 	}
-	return exit.As(gradeCode(sum.Grade()))
+	return exit.As(gradeCode(f.known.grade(sum)))
 }
 
-func tellResult(out io.Writer, r series.Result) {
+func tellResult(out io.Writer, r series.Result, k *known) {
 	if r.Grade() == series.Valid {
 		fmt.Fprintf(out, "valid after %s: %s\n", r.Took.Round(time.Second), r.Outcome.Verdict.Reason)
+		if err := publish(out, r.Outcome, k.judge(r.Outcome), nil); err != nil {
+			fmt.Fprintln(out, exit.Message(err))
+		}
 		return
 	}
-	err := conclude(out, r.Outcome, r.Err)
+	err := conclude(out, r.Outcome, k, r.Err)
 	if message := exit.Message(err); message != "" {
 		fmt.Fprintln(out, message)
 	}

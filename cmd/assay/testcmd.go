@@ -42,6 +42,7 @@ leaves at once, and 'assay clean' removes what is left.
 		ValidArgsFunction: completeTarget,
 	}
 	f.declare(c.Flags())
+	f.known.declare(c)
 	f.complete(c)
 	c.RunE = func(c *cobra.Command, args []string) error { return f.run(c, args) }
 	return c
@@ -51,6 +52,9 @@ func (f *testFlags) run(c *cobra.Command, args []string) error {
 	f.chooseSeed(c.Flags())
 	if f.script != "" && c.Flags().Changed("nemesis") {
 		return exit.Misuse("--nemesis-script says what breaks; leave out --nemesis")
+	}
+	if err := f.known.open(); err != nil {
+		return err
 	}
 	test, err := f.test(args)
 	if err != nil {
@@ -78,7 +82,7 @@ func (f *testFlags) run(c *cobra.Command, args []string) error {
 	}
 	outcome, err := harness.Run(ctx, test)
 	display.Close()
-	return conclude(c.OutOrStdout(), outcome, explained(ctx, err))
+	return conclude(c.OutOrStdout(), outcome, &f.known, explained(ctx, err))
 }
 
 // place decides where the cluster runs, and says so.
