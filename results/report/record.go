@@ -29,10 +29,27 @@ type fault struct {
 }
 
 func look(h *history.History) record {
+	r := lookAt(h)
+	r.coverage = (&history.History{Ops: r.ops}).Coverage()
+	return r
+}
+
+// lookAgain leaves out what the verdict has already: a million operations need not be
+// counted twice.
+func lookAgain(in Input) record {
+	if in.Verdict.Faults == nil {
+		return look(in.History)
+	}
+	r := lookAt(in.History)
+	r.coverage = in.Verdict.Faults
+	return r
+}
+
+func lookAt(h *history.History) record {
 	if h == nil {
 		h = &history.History{}
 	}
-	r := record{ops: h.Ops, calls: h.Calls(), coverage: h.Coverage(), ended: map[history.Type][]time.Duration{}}
+	r := record{ops: h.Ops, calls: h.Calls(), ended: map[history.Type][]time.Duration{}}
 	for _, op := range h.Ops {
 		r.end = max(r.end, op.Time)
 	}

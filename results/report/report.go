@@ -43,7 +43,7 @@ func Render(w io.Writer, in Input) error {
 	if err != nil {
 		return fmt.Errorf("render report: %w", err)
 	}
-	r := look(in.History)
+	r := lookAgain(in)
 	p := newPage(in, r)
 	if p.Explorer, err = explore(r, in.Verdict); err != nil {
 		return err

@@ -68,7 +68,7 @@ func tell(b *strings.Builder, in Input) {
 	if len(findings) == 0 {
 		return
 	}
-	r := look(in.History)
+	r := lookAt(in.History)
 	for i, f := range findings[:min(len(findings), mostTold)] {
 		fmt.Fprintf(b, "\n%d. %s\n", i+1, nameOf(f))
 		paragraph(b, prose(f.Text, mostTextReason), "   ")

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"runtime"
+	"sync"
 
 	"github.com/klauspost/compress/zlib"
 	"golang.org/x/sync/errgroup"
@@ -20,12 +21,24 @@ func pack(data []byte) (template.HTML, error) {
 	return armour(deflated), nil
 }
 
+// writers are kept, because each has a megabyte of tables, and a page has hundreds of
+// blobs.
+var writers = sync.Pool{New: func() any {
+	w, err := zlib.NewWriterLevel(nil, level)
+	if err != nil {
+		panic("explorer: " + err.Error()) // the level is a constant
+	}
+	return w
+}}
+
+// level is where more time no longer makes blobs much smaller.
+const level = 6
+
 func deflate(data []byte) ([]byte, error) {
 	var b bytes.Buffer
-	w, err := zlib.NewWriterLevel(&b, 6)
-	if err != nil {
-		return nil, err
-	}
+	w := writers.Get().(*zlib.Writer)
+	defer writers.Put(w)
+	w.Reset(&b)
 	if _, err := w.Write(data); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 package explorer
 
 import (
+	"bytes"
 	"html/template"
-	"strings"
 
 	"github.com/assaykit/assay/harness/history"
 )
@@ -50,7 +50,7 @@ func packText(in Input, calls []history.Call, room int) (template.HTML, error) {
 }
 
 func lines(in Input, calls []history.Call, most int) []byte {
-	var b strings.Builder
+	var b bytes.Buffer
 	for _, c := range calls {
 		b.WriteString(in.Label(c, most))
 		if c.Error != "" {
@@ -59,5 +59,5 @@ func lines(in Input, calls []history.Call, most int) []byte {
 		}
 		b.WriteByte('\n')
 	}
-	return []byte(b.String())
+	return b.Bytes()
 }

@@ -47,6 +47,14 @@ class Explorer {
     this.moved();
   }
 
+  // stretch makes rows high enough for the values to be read in them, or low again.
+  stretch() {
+    this.painter.tall = !this.painter.tall;
+    this.find(".ops-tall-rows").setAttribute("aria-pressed", this.painter.tall);
+    this.resize();
+    if (this.selected >= 0) this.reveal(this.selected);
+  }
+
   // go shows a window, as far as the run has it.
   go(from, to) {
     const [begin, end] = this.whole, length = Math.min(end - begin, Math.max(shortest, to - from));
@@ -76,10 +84,10 @@ class Explorer {
     const { ops, from, to } = this, counts = countWithin(this.view, from, to), all = counts[0] + counts[1] + counts[2];
     const step = (to - from) / 1000, of = this.view.chosen.length === ops.count ? "" : ` (the filter leaves ${number(this.view.chosen.length)} of ${number(ops.count)})`;
     this.find(".ops-status").textContent = `${seconds(from, step)} to ${seconds(to, step)}: ${number(all)} operations, ${number(counts[0])} ok, ${number(counts[1])} failed, ${number(counts[2])} unknown${of}`;
-    this.find(".ops-from").value = (from / 1e9).toFixed(9).replace(/\.?0+$/, "");
-    this.find(".ops-to").value = (to / 1e9).toFixed(9).replace(/\.?0+$/, "");
+    this.find(".ops-from").value = parseFloat(seconds(from, step));
+    this.find(".ops-to").value = parseFloat(seconds(to, step));
     this.table.show(this.view, from, to, all);
-    this.root.dataset.inWindow = all;
+    Object.assign(this.root.dataset, { inWindow: all, from, to });
   }
 
   redraw() {
@@ -188,7 +196,7 @@ class Explorer {
   }
 
   listen() {
-    const press = { "ops-in": () => this.zoom(0.5), "ops-out": () => this.zoom(2), "ops-left": () => this.pan(-0.5), "ops-right": () => this.pan(0.5), "ops-whole": () => this.go(...this.whole) };
+    const press = { "ops-in": () => this.zoom(0.5), "ops-out": () => this.zoom(2), "ops-left": () => this.pan(-0.5), "ops-right": () => this.pan(0.5), "ops-whole": () => this.go(...this.whole), "ops-tall-rows": () => this.stretch() };
     for (const [name, act] of Object.entries(press)) this.find("." + name).addEventListener("click", act);
     this.pane.addEventListener("scroll", () => this.redraw());
     this.canvas.addEventListener("keydown", (e) => this.key(e));
@@ -204,7 +212,7 @@ class Explorer {
       ArrowLeft: () => this.pan(e.shiftKey ? -0.5 : -0.1), ArrowRight: () => this.pan(e.shiftKey ? 0.5 : 0.1),
       ArrowUp: () => this.climb(-1), ArrowDown: () => this.climb(1),
       "+": () => this.zoom(0.5), "=": () => this.zoom(0.5), "-": () => this.zoom(2), Home: () => this.go(...this.whole),
-      n: () => this.step(1), p: () => this.step(-1), Enter: () => this.enter(), Escape: () => this.deselect(),
+      t: () => this.stretch(), n: () => this.step(1), p: () => this.step(-1), Enter: () => this.enter(), Escape: () => this.deselect(),
     }[e.key];
     if (!act || e.ctrlKey || e.metaKey || e.altKey) return;
     e.preventDefault();

@@ -41,7 +41,7 @@ class Painter {
     this.gutter = gutterOf(width);
     this.top = axisHeight + strips * stripHeight;
     const space = most - this.top - view.groups.length * groupGap;
-    this.rowHeight = Math.max(7, Math.min(22, Math.floor(space / Math.max(1, view.rows))));
+    this.rowHeight = Math.max(this.tall ? 18 : 7, Math.min(22, Math.floor(space / Math.max(1, view.rows))));
     this.rowTop = new Float64Array(view.rows + 1);
     view.groups.forEach((g, n) => {
       for (let r = g.first; r < g.first + g.rows; r++) this.rowTop[r] = r * this.rowHeight + n * groupGap;
