@@ -75,6 +75,7 @@ class Painter {
     this.drawTails();
     this.drawLabels();
     this.drawMarks(shown);
+    if (view.rows === 0) this.drawNothing();
     c.restore();
     this.drawNames();
     this.drawHead(faults);
@@ -184,6 +185,13 @@ class Painter {
         pixels[at * columns + x] = colour;
       }
     }
+  }
+
+  drawNothing() {
+    const c = this.context;
+    c.fillStyle = this.colours.quiet;
+    c.font = "13px " + this.colours.sans; c.textAlign = "left"; c.textBaseline = "middle";
+    c.fillText("No operation passes the filters.", this.gutter + 10, this.top + 20);
   }
 
   // box is where an operation lies on the canvas.
