@@ -5,7 +5,10 @@
 // would is not promised.
 package shrink
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Search is the hunt for a smaller plan P, whose run gives an outcome O.
 type Search[P, O any] struct {
@@ -14,6 +17,10 @@ type Search[P, O any] struct {
 	Outcome O
 	// Tries is how many plans were run.
 	Tries int
+	// Variants are plans that are as good as one, to be tried in its place should it
+	// not fail: where chance is at work, something smaller may fail by another chance
+	// only. Nil is none.
+	Variants func(P) []P
 
 	ctx  context.Context
 	run  Run[P, O]
@@ -39,8 +46,19 @@ func New[P, O any](ctx context.Context, plan P, outcome O, run Run[P, O], name f
 	}
 }
 
-// Try runs a plan, and makes it the best one if it fails.
+// Try runs a plan, and then its variants, and makes the first that fails the best
+// one.
 func (s *Search[P, O]) Try(plan P) bool {
+	if s.try(plan) {
+		return true
+	}
+	if s.Variants == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Variants(plan), s.try)
+}
+
+func (s *Search[P, O]) try(plan P) bool {
 	name := s.name(plan)
 	if s.Over() || s.tried[name] {
 		return false

@@ -176,3 +176,15 @@ func TestBudget(t *testing.T) {
 		t.Errorf("%d tries, %v", s.Tries, s.Best.items)
 	}
 }
+
+// Where chance decides, another chance may do.
+func TestVariants(t *testing.T) {
+	s := search(t.Context(), t, plan{items: upTo(8), size: 3}, func(p plan) bool { return contains(p, 5) && p.size%4 == len(p.items)%4 || len(p.items) == 8 })
+	s.Variants = func(p plan) []plan {
+		return []plan{{p.items, 1}, {p.items, 2}, {p.items, 3}, {p.items, 4}}
+	}
+	s.Shrink(List[plan, int](items, withItems))
+	if !slices.Equal(s.Best.items, []int{5}) || s.Best.size != 1 {
+		t.Errorf("%v", s.Best)
+	}
+}

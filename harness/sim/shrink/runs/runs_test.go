@@ -1,0 +1,131 @@
+package runs
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/assaykit/assay/harness/protocols/raft"
+	"github.com/assaykit/assay/harness/sim"
+	"github.com/assaykit/assay/harness/sim/trace"
+	"github.com/assaykit/assay/harness/targets/demo"
+)
+
+func plan(bug raft.Bug, workload, nemesis string, seed int64) sim.Plan {
+	p := sim.Plan{
+		Target: "demo", Workload: workload, Nemesis: nemesis, Seed: seed,
+		Time: 5 * time.Second, Hold: 700 * time.Millisecond, Quiet: 300 * time.Millisecond,
+	}
+	if bug != "" {
+		p.Settings = map[string]string{"bug": string(bug)}
+	}
+	return p
+}
+
+func run(t testing.TB, p sim.Plan, o sim.Options) *sim.Outcome {
+	t.Helper()
+	out, err := sim.Run(t.Context(), demo.New(), p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A smaller run must be smaller, fail by the same, and be repeatable from its file.
+func TestSmallerRuns(t *testing.T) {
+	for _, p := range []sim.Plan{
+		plan(raft.StaleReads, "register", "partition:leader", 1),
+		plan(raft.EarlyAck, "set", "partition:leader", 1),
+		plan(raft.NoFsync, "register", "kill:all", 1),
+	} {
+		t.Run(p.Settings["bug"], func(t *testing.T) {
+			t.Parallel()
+			failed := run(t, p, sim.Options{})
+			r, err := Shrink(t.Context(), demo.New(), failed, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: %s, from %s, in %d tries and %s", r.Anomaly, r.After, r.Before, r.Tries, r.Took)
+			if r.After.Operations > 12 || r.After.Faults > 3 {
+				t.Errorf("there is still much to follow: %s", r.After)
+			}
+			if r.Anomaly != Anomaly(failed.Verdict) || r.Anomaly != Anomaly(r.Outcome.Verdict) {
+				t.Errorf("%s before, %s said, %s after", Anomaly(failed.Verdict), r.Anomaly, Anomaly(r.Outcome.Verdict))
+			}
+			repeatable(t, r.Outcome)
+			if err := r.Outcome.Trace.Verify(); err != nil {
+				t.Error(err)
+			}
+			if at, ok := r.Outcome.Trace.Violated(); !ok || r.Outcome.Trace.Events[at-1].Kind != trace.Complete {
+				t.Errorf("the violation is not where an operation ends: %d, %v", at, ok)
+			}
+		})
+	}
+}
+
+func repeatable(t *testing.T, o *sim.Outcome) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := o.Plan.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	p, err := sim.Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := run(t, p, sim.Options{Trace: true})
+	Mark(again)
+	if !bytes.Equal(traceText(t, again.Trace), traceText(t, o.Trace)) {
+		t.Error("the plan in its file is another run")
+	}
+}
+
+func traceText(t *testing.T, tr *trace.Trace) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := tr.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestAValidRunIsNotMadeSmaller(t *testing.T) {
+	valid := run(t, plan("", "register", "partition", 1), sim.Options{})
+	if _, err := Shrink(t.Context(), demo.New(), valid, Options{}); !errors.Is(err, ErrNotFailing) {
+		t.Error(err)
+	}
+}
+
+// Without a budget the failing run itself is what there is.
+func TestBudget(t *testing.T) {
+	failed := run(t, plan(raft.StaleReads, "register", "partition:leader", 1), sim.Options{})
+	r, err := Shrink(t.Context(), demo.New(), failed, Options{Budget: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Ended || r.Tries != 0 || r.After.Operations != r.Before.Operations {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Faults written as steps and back are the same faults at the same moments.
+func TestFaultsKeepTheirTimes(t *testing.T) {
+	p := run(t, plan("", "register", "partition,kill,pause", 3), sim.Options{}).Explicit()
+	all := faults(p)
+	if len(all) < 3 {
+		t.Fatalf("%d faults", len(all))
+	}
+	kept := faults(withFaults(p, []fault{all[0], all[2]}))
+	if len(kept) != 2 || kept[0].At != all[0].At || kept[1].At != all[2].At || kept[1].Hold != all[2].Hold {
+		t.Errorf("%v of %v", kept, all)
+	}
+	fewer := withNodes(p, 2)
+	for _, f := range faults(fewer) {
+		for _, planned := range f.Faults {
+			if len(planned.Order) != 2 {
+				t.Errorf("an order of 2 nodes: %v", planned.Order)
+			}
+		}
+	}
+}
