@@ -36,7 +36,7 @@ func (t Test) log() io.Writer {
 // provenance is what is known of a run before it begins.
 func (t Test) provenance(began time.Time) results.Run {
 	r := t.Provenance
-	r.Assay, r.Go = version(), runtime.Version()
+	r.Assay, r.Go = Version(), runtime.Version()
 	r.Target, r.Workload, r.Nemesis, r.Seed = t.Target.Name(), t.Workload.Name(), t.Nemesis.String(), t.Seed
 	r.Script = t.Script.String()
 	r.Concurrency, r.Rate, r.Duration, r.OpTimeout = t.Concurrency, t.Rate, t.Duration, t.OpTimeout
@@ -49,9 +49,9 @@ func (t Test) provenance(began time.Time) results.Run {
 	return r
 }
 
-// version is the program's module version, with the commit of a build from a
+// Version is the program's module version, with the commit of a build from a
 // checkout.
-func version() string {
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -23,6 +23,14 @@ func (d *Dir) Write(name string, content func(io.Writer) error) error {
 	return nil
 }
 
+// WriteFile makes or replaces a file that is about several runs, as Dir.Write does.
+func WriteFile(path string, content func(io.Writer) error) error {
+	if err := replace(path, content); err != nil {
+		return fmt.Errorf("write %s: %w", path, reason(err))
+	}
+	return nil
+}
+
 // kept tells somebody whose disk is full that the run was not in vain.
 func (d *Dir) kept() string {
 	history := d.HistoryPath()

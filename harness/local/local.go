@@ -144,7 +144,10 @@ var errDisk = errors.New("the processes of this runtime share the machine's moun
 // errLimits is why a node here gets all that the machine has.
 var errLimits = errors.New("only containers can be given less of the machine: use --runtime docker")
 
-func (c *processes) Capabilities() cluster.Capabilities {
+func (c *processes) Capabilities() cluster.Capabilities { return Capabilities() }
+
+// Capabilities are those of every cluster here.
+func Capabilities() cluster.Capabilities {
 	return cluster.Capabilities{
 		cluster.CanKill: nil, cluster.CanPause: nil, cluster.CanStop: nil, cluster.CanPartition: nil, cluster.CanCorrupt: nil,
 		cluster.CanDelay: nil, cluster.CanLimit: nil, cluster.CanLose: nil, cluster.CanNoise: nil,
