@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaykit/assay/checkers"
 )
@@ -65,7 +66,10 @@ func (q *search[V]) tellProblem(r *Result) error {
 func (q *search[V]) panicked() Judgement {
 	j := Judgement{Name: PanicProperty, Kind: AlwaysKind, Validity: checkers.Invalid, Reason: q.problem.err.Error(), Violations: 1}
 	if q.problem.at != 0 {
-		j.Trace, _, _ = q.retrace(q.problem.at)
+		if t, at, err := q.retrace(q.problem.at); err == nil {
+			t.Steps = append(t.Steps, q.experts[0].attempt(at, q.problem.act))
+			j.Trace = t
+		}
 	}
 	return j
 }
@@ -83,6 +87,10 @@ func (q *search[V]) judgement(ctx context.Context, i int, p judged, r *Result) (
 
 func (q *search[V]) judgeAlways(j *Judgement, i int, r *Result) error {
 	f := q.findings[i]
+	if f.count == 0 && q.undecided(i) {
+		j.Reason = "a history could not be judged within the checker's budget"
+		return nil
+	}
 	if f.count == 0 {
 		j.Validity, j.Reason = proved(r, "holds in all %d states", "holds in %d states so far")
 		return nil
@@ -101,6 +109,10 @@ func (q *search[V]) judgeAlways(j *Judgement, i int, r *Result) error {
 	}
 	j.Reason = fmt.Sprintf("after %s: %v", steps(len(t.Steps)), failure)
 	return nil
+}
+
+func (q *search[V]) undecided(property int) bool {
+	return slices.ContainsFunc(q.outs, func(o *out[V]) bool { return o.undecided[property] })
 }
 
 // judgeHistory asks the checker about the history once more, for its explanation.

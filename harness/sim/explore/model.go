@@ -160,6 +160,8 @@ func (e *modelExpander[S]) describe(from S, a act, to S) Step {
 	return Step{Label: e.names[a.branch], State: e.Text(to)}
 }
 
+func (e *modelExpander[S]) attempt(S, act) Step { return Step{Label: "panic"} }
+
 func (e *modelExpander[S]) start(s S) Step {
 	return Step{Label: "begin", Action: Begin, State: e.Text(s)}
 }

@@ -29,7 +29,9 @@ type out[V any] struct {
 	next      [][]item[V]
 	findings  []finding
 	// shown are the properties of which something was found on earlier levels.
-	shown     []bool
+	shown []bool
+	// undecided are the properties about which a state could not be judged.
+	undecided []bool
 	problem   *problem
 	// record collects everything that is reached instead, for a trace.
 	record  bool

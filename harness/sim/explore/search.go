@@ -74,7 +74,7 @@ func newSearch[V any](s space[V], o Options) *search[V] {
 		q.exact = newExactSet(q.experts[0].identity)
 	}
 	for _, e := range q.experts {
-		q.outs = append(q.outs, &out[V]{exact: q.exact, judge: e.judge, total: &q.generated, findings: make([]finding, len(q.findings)), shown: make([]bool, len(q.findings))})
+		q.outs = append(q.outs, &out[V]{exact: q.exact, judge: e.judge, total: &q.generated, findings: make([]finding, len(q.findings)), shown: make([]bool, len(q.findings)), undecided: make([]bool, len(q.findings))})
 	}
 	return q
 }

@@ -32,6 +32,8 @@ type expander[V any] interface {
 	identity(to []byte, v V) []byte
 	// describe tells of the step from one state to another.
 	describe(from V, a act, to V) Step
+	// attempt tells of a step that came to no state.
+	attempt(from V, a act) Step
 	// start tells of an initial state.
 	start(v V) Step
 	// explain gives a violated property of histories its verdict.

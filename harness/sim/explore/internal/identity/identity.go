@@ -37,7 +37,7 @@ func (o Of[T]) Append(to []byte, v *T) (bytes []byte, err error) {
 func (o Of[T]) Copy(v *T) *T {
 	c := new(T)
 	*c = *v
-	o.plan.own(unsafe.Pointer(c))
+	o.plan.ownAt(unsafe.Pointer(c))
 	return c
 }
 
