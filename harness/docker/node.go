@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
@@ -228,9 +229,27 @@ func (n *Node) end(ctx context.Context) error {
 
 // Pause implements cluster.Node. A node that does not run cannot be paused.
 func (n *Node) Pause(ctx context.Context) error {
-	err := n.cluster.engine.api.ContainerPause(ctx, n.id)
+	var err error
+	for range freezes {
+		err = n.cluster.engine.api.ContainerPause(ctx, n.id)
+		if err == nil || !strings.Contains(err.Error(), "unable to freeze") {
+			break
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(freezeAgain):
+		}
+	}
 	return n.unless(ctx, cluster.Paused, "pause", err)
 }
+
+// A freezer of cgroups v1 gives up, and thaws what it has frozen, when processes that are
+// waiting for a disk or being made do not freeze in time (runc, fs/freezer.go): on a busy
+// machine that happens, and is over soon.
+const (
+	freezes     = 10
+	freezeAgain = 100 * time.Millisecond
+)
 
 // Resume implements cluster.Node. A node that is not paused stays as it is.
 func (n *Node) Resume(ctx context.Context) error {
