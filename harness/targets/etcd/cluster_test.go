@@ -2,14 +2,13 @@ package etcd
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/conform"
 	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/harness/targets/internal/real"
-	"github.com/assaykit/assay/workloads"
 )
 
 func at(t *testing.T, n cluster.Node, reads string) *client {
@@ -37,63 +36,13 @@ func TestRealCluster(t *testing.T) {
 
 func testDataTypes(t *testing.T, c cluster.Cluster) {
 	n1, n2, n3 := at(t, c.Nodes()[0], "linearizable"), at(t, c.Nodes()[1], "linearizable"), at(t, c.Nodes()[2], "linearizable")
-	ctx := t.Context()
-
-	_, found, err := n1.Read(ctx, "k")
-	real.Expect(t, "read of a key never written", err, found, false)
-	swapped, err := n1.CompareAndSet(ctx, "k", 0, 1)
-	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
-	real.Expect(t, "write", n1.Write(ctx, "k", -7), 0, 0)
-	swapped, err = n2.CompareAndSet(ctx, "k", 7, 8)
-	real.Expect(t, "compare-and-set of another value", err, swapped, false)
-	swapped, err = n2.CompareAndSet(ctx, "k", -7, 8)
-	real.Expect(t, "compare-and-set", err, swapped, true)
-	value, _, err := n3.Read(ctx, "k")
-	real.Expect(t, "read", err, value, 8)
-
-	all, err := n1.Elements(ctx, "s")
-	real.Expect(t, "an empty set", err, len(all), 0)
-	for element := range 12 {
-		real.Expect(t, "add", n2.Add(ctx, "s", element), 0, 0)
-	}
-	real.Expect(t, "add to another set", n2.Add(ctx, "s2", 99), 0, 0)
-	all, err = n3.Elements(ctx, "s")
-	slices.Sort(all)
-	real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
-
-	for value := range 12 {
-		real.Expect(t, "send", []*client{n1, n2, n3}[value%3].Send(ctx, "q", value), 0, 0)
-	}
-	for want := range 12 {
-		value, _, err := n3.Receive(ctx, "q")
-		real.Expect(t, "receive", err, value, want)
-	}
-	_, found, err = n1.Receive(ctx, "q")
-	real.Expect(t, "receive from an empty queue", err, found, false)
+	conform.Register(t, "k", n1, n2, n3)
+	conform.Set(t, "s", n1, n2, n3)
+	conform.Queue(t, "q", n1, n2, n3)
 }
 
 func testKilledLeader(t *testing.T, c cluster.Cluster) {
-	old := real.Leader(t, New(), c, nil)
-	client := at(t, old, "linearizable")
-	if err := client.Write(t.Context(), "k", 1); err != nil {
-		t.Fatal(err)
-	}
-	if err := old.Kill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The connection may break while the first request is on its way; those
-	// after it find nobody.
-	client.Write(t.Context(), "k", 2)
-	if err := client.Write(t.Context(), "k", 3); !workloads.IsNoEffect(err) {
-		t.Errorf("write to a killed node: %v", err)
-	}
-	if got := real.Leader(t, New(), c, old); got.Name() == old.Name() {
-		t.Errorf("%s still leads", got.Name())
-	}
-	if err := old.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	real.Ready(t, New(), c, cluster.Config{})
+	client := conform.KilledLeader(t, New(), c, func(n cluster.Node) *client { return at(t, n, "linearizable") })
 	for writeSoon(t, client) != nil { // the same client finds it again
 		nodes.Wait(t.Context(), nodes.Pause)
 	}

@@ -2,17 +2,14 @@ package mariadb
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/conform"
 	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/harness/targets/internal/real"
-	"github.com/assaykit/assay/workloads"
 )
 
 // up starts nodes and waits until they are ready.
@@ -37,86 +34,19 @@ func TestOneServer(t *testing.T) {
 	c := up(t, 1)
 	n := c.Nodes()[0]
 	t.Run("objects", func(t *testing.T) { testObjects(t, n) })
-	t.Run("lists", func(t *testing.T) { testLists(t, n) })
-	t.Run("a bank", func(t *testing.T) { testBank(t, n) })
+	t.Run("lists", func(t *testing.T) { conform.Lists(t, at(t, n)) })
+	t.Run("a bank", func(t *testing.T) { conform.Bank(t, at(t, n)) })
 	t.Run("repeatable read loses updates", func(t *testing.T) { testLostUpdate(t, n) })
 	t.Run("a server that was killed comes back with its data", func(t *testing.T) { testKilled(t, c) })
 }
 
 func testObjects(t *testing.T, n cluster.Node) {
-	ctx, a, b := t.Context(), at(t, n), at(t, n)
-	_, found, err := a.Read(ctx, "k")
-	real.Expect(t, "read of a key never written", err, found, false)
-	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
-	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
-	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	real.Expect(t, "compare-and-set of another value", err, swapped, false)
-	swapped, err = b.CompareAndSet(ctx, "k", -7, -7)
-	real.Expect(t, "compare-and-set to the same value", err, swapped, true)
-	value, _, err := a.Read(ctx, "k")
-	real.Expect(t, "read", err, value, -7)
-
-	for element := range 5 {
-		real.Expect(t, "add", a.Add(ctx, "s", element), 0, 0)
-	}
-	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
-	elements, err := b.Elements(ctx, "s")
-	slices.Sort(elements)
-	real.Expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
-
-	real.Expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
-	real.Expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
-	count, err := a.Count(ctx, "c")
-	real.Expect(t, "count", err, count, 3)
-
-	first, err := a.Generate(ctx)
-	real.Expect(t, "generate", err, first > 0, true)
-	second, err := b.Generate(ctx)
-	real.Expect(t, "generate again", err, second != first, true)
-
-	real.Expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
-	real.Expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
-	entries, err := a.Entries(ctx)
-	real.Expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
-}
-
-func testLists(t *testing.T, n cluster.Node) {
-	a := at(t, n)
-	done, err := a.TransactLists(t.Context(), []transaction.Op{
-		{Kind: transaction.Read, Key: "x"},
-		{Kind: transaction.Append, Key: "x", Value: 1},
-		{Kind: transaction.Append, Key: "x", Value: 2},
-		{Kind: transaction.Read, Key: "x"},
-	})
-	if err != nil || done[0].Found || !done[3].Found || !slices.Equal(done[3].List, []int{1, 2}) {
-		t.Errorf("got %+v, %v", done, err)
-	}
-	if _, err := a.TransactLists(t.Context(), []transaction.Op{
-		{Kind: transaction.Append, Key: "x", Value: 3}, {Kind: transaction.Write, Key: "x", Value: 4},
-	}); !workloads.IsNoEffect(err) {
-		t.Errorf("lists that are written: %v", err)
-	}
-	done, err = a.TransactLists(t.Context(), []transaction.Op{{Kind: transaction.Read, Key: "x"}})
-	if err != nil || !slices.Equal(done[0].List, []int{1, 2}) {
-		t.Errorf("an aborted transaction left something: %+v, %v", done, err)
-	}
-}
-
-func testBank(t *testing.T, n cluster.Node) {
-	ctx, a := t.Context(), at(t, n)
-	for range 2 {
-		real.Expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
-	}
-	moved, err := a.Transfer(ctx, 0, 2, 11)
-	real.Expect(t, "transfer of too much", err, moved, false)
-	moved, err = a.Transfer(ctx, 0, 2, 10)
-	real.Expect(t, "transfer", err, moved, true)
-	balances, err := a.Balances(ctx)
-	real.Expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
-	if _, err := a.Transfer(ctx, 1, 7, 1); !workloads.IsNoEffect(err) {
-		t.Errorf("transfer to nobody: %v", err)
-	}
+	a, b := at(t, n), at(t, n)
+	conform.Register(t, "k", a, b)
+	conform.Set(t, "s", a, b)
+	conform.Counter(t, "c", a, b)
+	conform.Identifiers(t, a, b)
+	conform.Ledger(t, 1, a, b)
 }
 
 // Two transactions read the same, and each writes what it made of that.
@@ -141,23 +71,7 @@ func testLostUpdate(t *testing.T, n cluster.Node) {
 }
 
 func testKilled(t *testing.T, c cluster.Cluster) {
-	n := c.Nodes()[0]
-	a := at(t, n)
-	real.Expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
-	if err := n.Kill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The first finds out that the connection has broken, the second finds nobody.
-	_ = a.Write(t.Context(), "killed", 2)
-	if err := a.Write(t.Context(), "killed", 3); !workloads.IsNoEffect(err) {
-		t.Errorf("write to a killed server: %v", err)
-	}
-	if err := n.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	real.Ready(t, New(), c, cluster.Config{})
-	value, _, err := a.Read(t.Context(), "killed")
-	real.Expect(t, "read", err, value, 1)
+	conform.Killed(t, New(), c, at(t, c.Nodes()[0]))
 }
 
 func TestGalera(t *testing.T) {

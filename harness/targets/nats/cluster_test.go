@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/conform"
 	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
@@ -29,7 +30,7 @@ func TestRealCluster(t *testing.T) {
 	c := real.Up(t, target, cfg)
 	a, b := at(t, target, c.Nodes()[0], cfg), at(t, target, c.Nodes()[1], cfg)
 	placed(t, c.Nodes()[0], a)
-	t.Run("register", func(t *testing.T) { testRegister(t, a, b) })
+	t.Run("register", func(t *testing.T) { conform.Register(t, "k", a, b) })
 	t.Run("versions", func(t *testing.T) { testVersions(t, a, b) })
 	t.Run("set and log", func(t *testing.T) { testSetAndLog(t, a, b) })
 	t.Run("messages", func(t *testing.T) { testMessages(t, a, b) })
@@ -51,21 +52,6 @@ func placed(t *testing.T, node cluster.Node, c *client) {
 			t.Fatal(err)
 		}
 	}
-}
-
-func testRegister(t *testing.T, a, b *client) {
-	ctx := t.Context()
-	_, found, err := a.Read(ctx, "k")
-	real.Expect(t, "read of a key never written", err, found, false)
-	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
-	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
-	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	real.Expect(t, "compare-and-set of another value", err, swapped, false)
-	swapped, err = b.CompareAndSet(ctx, "k", -7, 8)
-	real.Expect(t, "compare-and-set", err, swapped, true)
-	value, _, err := a.Read(ctx, "k")
-	real.Expect(t, "read", err, value, 8)
 }
 
 func testVersions(t *testing.T, a, b *client) {
@@ -97,50 +83,14 @@ func testVersions(t *testing.T, a, b *client) {
 }
 
 func testSetAndLog(t *testing.T, a, b *client) {
-	ctx := t.Context()
-	all, err := a.Elements(ctx, "s")
-	real.Expect(t, "an empty set", err, len(all), 0)
-	var offsets []int64
-	for i := range 12 {
-		real.Expect(t, "add", b.Add(ctx, "s", i), 0, 0)
-		offset, err := a.Append(ctx, "p", 100+i)
-		real.Expect(t, "append", err, offset > 0, true)
-		offsets = append(offsets, offset)
-		_, err = b.Append(ctx, "p2", i)
-		real.Expect(t, "append elsewhere", err, 0, 0)
-	}
-	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
-	all, err = a.Elements(ctx, "s")
-	slices.Sort(all)
-	real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
-
-	got, err := b.Records(ctx, "p", offsets[5], 3)
-	want := []workloads.Record{{Offset: offsets[5], Value: 105}, {Offset: offsets[6], Value: 106}, {Offset: offsets[7], Value: 107}}
-	real.Expect(t, "records", err, slices.Equal(got, want), true)
-	got, err = b.Records(ctx, "p", 0, 100)
-	real.Expect(t, "all records", err, len(got), 12)
-	got, err = b.Records(ctx, "p", offsets[11]+1, 3)
-	real.Expect(t, "records after the last", err, len(got), 0)
+	conform.Set(t, "s", a, b)
+	conform.Log(t, "p", a, b)
 }
 
 func testMessages(t *testing.T, a, b *client) {
-	ctx := t.Context()
-	_, found, err := a.Take(ctx, "q")
-	real.Expect(t, "take from an empty queue", err, found, false)
-	real.Expect(t, "publish", a.Publish(ctx, "q", 5), 0, 0)
-	real.Expect(t, "publish elsewhere", a.Publish(ctx, "q2", 6), 0, 0)
-	first, found, err := a.Take(ctx, "q")
-	real.Expect(t, "take", err, found && first.Value == 5 && !first.Redelivered, true)
-	_, found, err = b.Take(ctx, "q")
-	real.Expect(t, "take what somebody has", err, found, false)
-	var second workloads.Message
-	for found = false; !found && err == nil; second, found, err = b.Take(ctx, "q") {
-		nodes.Wait(ctx, nodes.Pause)
-	}
-	real.Expect(t, "take what was not acknowledged", err, second.Value == 5 && second.Redelivered, true)
-	real.Expect(t, "acknowledge", b.Acknowledge(ctx, "q", second.Ticket), 0, 0)
-	nodes.Wait(ctx, redeliverAfter+500*time.Millisecond)
-	_, found, err = a.Take(ctx, "q")
+	conform.Messages(t, "q", a, b)
+	nodes.Wait(t.Context(), redeliverAfter+500*time.Millisecond)
+	_, found, err := a.Take(t.Context(), "q")
 	real.Expect(t, "take what was acknowledged", err, found, false)
 }
 

@@ -1,13 +1,12 @@
 package postgres
 
 import (
-	"maps"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
-	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/harness/targets/internal/conform"
 	"github.com/assaykit/assay/harness/targets/internal/nodes"
 	"github.com/assaykit/assay/harness/targets/internal/real"
 	"github.com/assaykit/assay/workloads"
@@ -46,132 +45,46 @@ func TestOneServer(t *testing.T) {
 }
 
 func testObjects(t *testing.T, n cluster.Node) {
-	ctx, a, b := t.Context(), at(t, n), at(t, n)
-	_, found, err := a.Read(ctx, "k")
-	real.Expect(t, "read of a key never written", err, found, false)
-	swapped, err := a.CompareAndSet(ctx, "k", 0, 1)
-	real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
-	real.Expect(t, "write", a.Write(ctx, "k", -7), 0, 0)
-	swapped, err = b.CompareAndSet(ctx, "k", 7, 8)
-	real.Expect(t, "compare-and-set of another value", err, swapped, false)
-	swapped, err = b.CompareAndSet(ctx, "k", -7, -7)
-	real.Expect(t, "compare-and-set to the same value", err, swapped, true)
-	value, _, err := a.Read(ctx, "k")
-	real.Expect(t, "read", err, value, -7)
-
-	for element := range 5 {
-		real.Expect(t, "add", a.Add(ctx, "s", element), 0, 0)
-	}
-	real.Expect(t, "add to another set", b.Add(ctx, "s2", 99), 0, 0)
-	elements, err := b.Elements(ctx, "s")
-	slices.Sort(elements)
-	real.Expect(t, "elements", err, slices.Equal(elements, []int{0, 1, 2, 3, 4}), true)
-
-	real.Expect(t, "increment", a.Increment(ctx, "c", 5), 0, 0)
-	real.Expect(t, "decrement", b.Increment(ctx, "c", -2), 0, 0)
-	count, err := a.Count(ctx, "c")
-	real.Expect(t, "count", err, count, 3)
-
-	first, err := a.Generate(ctx)
-	real.Expect(t, "generate", err, first > 0, true)
-	second, err := b.Generate(ctx)
-	real.Expect(t, "generate again", err, second != first, true)
-
-	real.Expect(t, "charge", a.Charge(ctx, 1, 10), 0, 0)
-	real.Expect(t, "charge again", b.Charge(ctx, 1, 10), 0, 0)
-	entries, err := a.Entries(ctx)
-	real.Expect(t, "entries", err, slices.Equal(entries, []workloads.Entry{{Order: 1, Amount: 10}}), true)
-
-	leads, term, err := a.Leads(ctx)
+	a, b := at(t, n), at(t, n)
+	conform.Register(t, "k", a, b)
+	conform.Set(t, "s", a, b)
+	conform.Counter(t, "c", a, b)
+	conform.Identifiers(t, a, b)
+	conform.Ledger(t, 1, a, b)
+	leads, term, err := a.Leads(t.Context())
 	real.Expect(t, "leads", err, leads && term == 1, true)
 }
 
 func testLists(t *testing.T, n cluster.Node) {
-	a := at(t, n, "isolation=serializable")
-	done, err := a.TransactLists(t.Context(), []transaction.Op{
-		{Kind: transaction.Read, Key: "x"},
-		{Kind: transaction.Append, Key: "x", Value: 1},
-		{Kind: transaction.Append, Key: "x", Value: 2},
-		{Kind: transaction.Read, Key: "x"},
-	})
-	if err != nil || done[0].Found || !done[3].Found || !slices.Equal(done[3].List, []int{1, 2}) {
-		t.Errorf("got %+v, %v", done, err)
-	}
-	if _, err := a.TransactLists(t.Context(), []transaction.Op{
-		{Kind: transaction.Append, Key: "x", Value: 3}, {Kind: transaction.Write, Key: "x", Value: 4},
-	}); !workloads.IsNoEffect(err) {
-		t.Errorf("lists that are written: %v", err)
-	}
-	done, err = a.TransactLists(t.Context(), []transaction.Op{{Kind: transaction.Read, Key: "x"}})
-	if err != nil || !slices.Equal(done[0].List, []int{1, 2}) {
-		t.Errorf("an aborted transaction left something: %+v, %v", done, err)
-	}
+	conform.Lists(t, at(t, n, "isolation=serializable"))
 }
 
-func testBank(t *testing.T, n cluster.Node) {
-	ctx, a := t.Context(), at(t, n)
-	for range 2 {
-		real.Expect(t, "open", a.Open(ctx, 3, 10), 0, 0)
-	}
-	moved, err := a.Transfer(ctx, 0, 2, 11)
-	real.Expect(t, "transfer of too much", err, moved, false)
-	moved, err = a.Transfer(ctx, 0, 2, 10)
-	real.Expect(t, "transfer", err, moved, true)
-	balances, err := a.Balances(ctx)
-	real.Expect(t, "balances", err, maps.Equal(balances, map[int]int{0: 0, 1: 10, 2: 20}), true)
-	if _, err := a.Transfer(ctx, 1, 7, 1); !workloads.IsNoEffect(err) {
-		t.Errorf("transfer to nobody: %v", err)
-	}
-}
+func testBank(t *testing.T, n cluster.Node) { conform.Bank(t, at(t, n)) }
 
 func testQueues(t *testing.T, n cluster.Node) {
 	for _, how := range []string{"exclusive", "skip-locked"} {
-		ctx, a, b := t.Context(), at(t, n, "receive="+how, "isolation=repeatable-read"), at(t, n, "receive="+how)
-		for value := range 6 {
-			real.Expect(t, "send", []*client{a, b}[value%2].Send(ctx, how, value), 0, 0)
-		}
-		for want := range 6 {
-			value, _, err := []*client{a, b}[want%2].Receive(ctx, how)
-			real.Expect(t, how+" receive", err, value, want)
-		}
-		_, found, err := a.Receive(ctx, how)
-		real.Expect(t, how+" receive from an empty queue", err, found, false)
+		conform.Queue(t, how, at(t, n, "receive="+how, "isolation=repeatable-read"), at(t, n, "receive="+how))
 	}
 }
 
 func testMessages(t *testing.T, n cluster.Node) {
-	ctx, a, b := t.Context(), at(t, n), at(t, n)
-	real.Expect(t, "publish", a.Publish(ctx, "m", 7), 0, 0)
-	first, found, err := a.Take(ctx, "m")
-	real.Expect(t, "take", err, found && first.Value == 7 && !first.Redelivered, true)
-	_, found, err = b.Take(ctx, "m")
-	real.Expect(t, "take what was taken", err, found, false)
-	var again workloads.Message
-	for found = false; !found && err == nil; time.Sleep(200 * time.Millisecond) {
-		again, found, err = b.Take(ctx, "m")
-	}
-	real.Expect(t, "take what was not acknowledged", err, again.Value == 7 && again.Redelivered, true)
-	if err := a.Acknowledge(ctx, "m", first.Ticket); !workloads.IsNoEffect(err) {
+	a := at(t, n)
+	stale, _ := conform.Messages(t, "m", a, at(t, n))
+	if err := a.Acknowledge(t.Context(), "m", stale); !workloads.IsNoEffect(err) {
 		t.Errorf("acknowledge with a ticket that ran out: %v", err)
 	}
-	real.Expect(t, "acknowledge", b.Acknowledge(ctx, "m", again.Ticket), 0, 0)
 }
 
 func testLocks(t *testing.T, n cluster.Node) {
 	ctx, a, b := t.Context(), at(t, n), at(t, n)
+	conform.Locks(t, "l", true, a, b)
 	held, first, err := a.Acquire(ctx, "l")
 	real.Expect(t, "acquire", err, held, true)
-	held, _, err = b.Acquire(ctx, "l")
-	real.Expect(t, "acquire what is held", err, held, false)
-	released, err := b.Release(ctx, "l")
-	real.Expect(t, "release what another holds", err, released, false)
 	a.Close()
-	released, err = a.Release(ctx, "l")
+	released, err := a.Release(ctx, "l")
 	real.Expect(t, "release what went with the connection", err, released, false)
 	held, second, err := b.Acquire(ctx, "l")
 	real.Expect(t, "acquire what was given up", err, held && second > first, true)
-	released, err = b.Release(ctx, "l")
-	real.Expect(t, "release", err, released, true)
 }
 
 // Two transactions each read what the other writes.
@@ -220,23 +133,7 @@ func testWriteSkew(t *testing.T, n cluster.Node, level string, want bool) {
 }
 
 func testKilled(t *testing.T, c cluster.Cluster) {
-	n := c.Nodes()[0]
-	a := at(t, n)
-	real.Expect(t, "write", a.Write(t.Context(), "killed", 1), 0, 0)
-	if err := n.Kill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The first finds out that the connection has broken, the second finds nobody.
-	_ = a.Write(t.Context(), "killed", 2)
-	if err := a.Write(t.Context(), "killed", 3); !workloads.IsNoEffect(err) {
-		t.Errorf("write to a killed server: %v", err)
-	}
-	if err := n.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	real.Ready(t, New(), c, cluster.Config{})
-	value, _, err := a.Read(t.Context(), "killed")
-	real.Expect(t, "read", err, value, 1)
+	conform.Killed(t, New(), c, at(t, c.Nodes()[0]))
 }
 
 func TestFailover(t *testing.T) {

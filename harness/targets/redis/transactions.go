@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/assaykit/assay/harness/history/transaction"
+	"github.com/assaykit/assay/workloads"
 )
 
 // Transactions are between MULTI and EXEC, which a server executes without anything in
@@ -17,6 +18,9 @@ import (
 
 // TransactLists implements workloads.ListTransactions.
 func (c *client) TransactLists(ctx context.Context, ops []transaction.Op) ([]transaction.Op, error) {
+	if err := only(transaction.Append, ops); err != nil {
+		return nil, err
+	}
 	answers, err := c.transact(ctx, "{list}", ops, func(op transaction.Op) []any {
 		if op.Kind == transaction.Read {
 			return []any{"LRANGE", "{list}:" + op.Key, 0, -1}
@@ -45,6 +49,9 @@ func (c *client) TransactLists(ctx context.Context, ops []transaction.Op) ([]tra
 
 // TransactRegisters implements workloads.RegisterTransactions.
 func (c *client) TransactRegisters(ctx context.Context, ops []transaction.Op) ([]transaction.Op, error) {
+	if err := only(transaction.Write, ops); err != nil {
+		return nil, err
+	}
 	answers, err := c.transact(ctx, "{variable}", ops, func(op transaction.Op) []any {
 		if op.Kind == transaction.Read {
 			return []any{"GET", "{variable}:" + op.Key}
@@ -61,6 +68,16 @@ func (c *client) TransactRegisters(ctx context.Context, ops []transaction.Op) ([
 		}
 		return err
 	})
+}
+
+// only refuses what is neither a read nor of the kind that changes keys of this type.
+func only(kind transaction.Kind, ops []transaction.Op) error {
+	for _, op := range ops {
+		if op.Kind != transaction.Read && op.Kind != kind {
+			return workloads.NoEffect(fmt.Errorf("%s is no operation on such keys", op.Kind))
+		}
+	}
+	return nil
 }
 
 // transact executes a command for each operation, on keys whose slot is that of tag, and

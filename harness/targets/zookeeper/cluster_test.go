@@ -1,14 +1,11 @@
 package zookeeper
 
 import (
-	"context"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
+	"github.com/assaykit/assay/harness/targets/internal/conform"
 	"github.com/assaykit/assay/harness/targets/internal/real"
-	"github.com/assaykit/assay/workloads"
 )
 
 func at(t *testing.T, n cluster.Node, reads string) *client {
@@ -29,85 +26,26 @@ func TestRealEnsemble(t *testing.T) {
 }
 
 func testDataTypes(t *testing.T, c cluster.Cluster) {
-	ctx := t.Context()
 	for _, reads := range []string{"sync", "write"} {
 		n1, n2, n3 := at(t, c.Nodes()[0], reads), at(t, c.Nodes()[1], reads), at(t, c.Nodes()[2], reads)
-		key := "k" + reads
-		_, found, err := n1.Read(ctx, key)
-		real.Expect(t, "read of a key never written", err, found, false)
-		swapped, err := n1.CompareAndSet(ctx, key, 0, 1)
-		real.Expect(t, "compare-and-set of a key never written", err, swapped, false)
-		_, found, err = n2.Read(ctx, key)
-		real.Expect(t, "read after it", err, found, false)
-		real.Expect(t, "write", n1.Write(ctx, key, -7), 0, 0)
-		swapped, err = n2.CompareAndSet(ctx, key, 7, 8)
-		real.Expect(t, "compare-and-set of another value", err, swapped, false)
-		swapped, err = n2.CompareAndSet(ctx, key, -7, 8)
-		real.Expect(t, "compare-and-set", err, swapped, true)
-		value, _, err := n3.Read(ctx, key)
-		real.Expect(t, "read", err, value, 8)
-
-		all, err := n1.Elements(ctx, reads)
-		real.Expect(t, "an empty set", err, len(all), 0)
-		for element := range 12 {
-			real.Expect(t, "add", n2.Add(ctx, reads, element), 0, 0)
-		}
-		real.Expect(t, "add once more", n1.Add(ctx, reads, 3), 0, 0)
-		all, err = n3.Elements(ctx, reads)
-		slices.Sort(all)
-		real.Expect(t, "elements", err, slices.Equal(all, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}), true)
-	}
-	seen := map[int64]bool{}
-	for i := range 10 {
-		id, err := at(t, c.Nodes()[i%3], "sync").Generate(ctx)
-		real.Expect(t, "an identifier again", err, seen[id], false)
-		seen[id] = true
+		conform.Register(t, "k"+reads, n1, n2, n3)
+		conform.Set(t, reads, n1, n2, n3)
+		conform.Identifiers(t, n1, n2, n3)
 	}
 }
 
 func testLocks(t *testing.T, c cluster.Cluster) {
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
-	defer cancel()
 	n1, n2 := at(t, c.Nodes()[0], "sync"), at(t, c.Nodes()[1], "sync")
-	held, first, err := n1.Acquire(ctx, "l")
+	conform.Locks(t, "l", true, n1, n2)
+	held, _, err := n2.Acquire(t.Context(), "l")
 	real.Expect(t, "acquire", err, held, true)
-	held, _, err = n2.Acquire(ctx, "l")
-	real.Expect(t, "acquire what is held", err, held, false)
-	released, err := n2.Release(ctx, "l")
-	real.Expect(t, "release what another one holds", err, released, false)
-	released, err = n1.Release(ctx, "l")
-	real.Expect(t, "release", err, released, true)
-	held, second, err := n2.Acquire(ctx, "l")
-	real.Expect(t, "acquire what was released", err, held, true)
-	if second <= first {
-		t.Errorf("the tokens %d and then %d do not grow", first, second)
-	}
 	n2.Close() // and the lock goes with the session
-	held, _, err = n1.Acquire(ctx, "l")
+	held, _, err = n1.Acquire(t.Context(), "l")
 	real.Expect(t, "acquire what went with its session", err, held, true)
 }
 
 func testKilledLeader(t *testing.T, c cluster.Cluster) {
-	old := real.Leader(t, New(), c, nil)
-	client := at(t, old, "sync")
-	real.Expect(t, "write", client.Write(t.Context(), "k", 1), 0, 0)
-	leads, term, err := client.Leads(t.Context())
+	leads, term, err := at(t, real.Leader(t, New(), c, nil), "sync").Leads(t.Context())
 	real.Expect(t, "leads", err, leads && term > 0, true)
-	if err := old.Kill(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	// The first request may have been on its way; those after it find nobody.
-	client.Write(t.Context(), "k", 2)
-	if err := client.Write(t.Context(), "k", 3); !workloads.IsNoEffect(err) {
-		t.Errorf("write to a killed server: %v", err)
-	}
-	if got := real.Leader(t, New(), c, old); got.Name() == old.Name() {
-		t.Errorf("%s still leads", got.Name())
-	}
-	if err := old.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	real.Ready(t, New(), c, cluster.Config{})
-	value, _, err := at(t, old, "sync").Read(t.Context(), "k")
-	real.Expect(t, "read from disk", err, value == 1 || value == 2, true)
+	conform.KilledLeader(t, New(), c, func(n cluster.Node) *client { return at(t, n, "sync") })
 }
