@@ -27,6 +27,8 @@ type client struct {
 	sent int
 	// watched counts watchers.
 	watched int
+	// guarded says that writes are done under a condition on many keys.
+	guarded bool
 	locks   locks
 }
 
@@ -42,6 +44,11 @@ func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cl
 	if c.locks.ttl, err = ttl(cfg); err != nil {
 		return nil, err
 	}
+	keys, err := guard(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.guarded = keys > 0
 	if setting(cfg, "reads") == "serializable" {
 		c.reads = []clientv3.OpOption{clientv3.WithSerializable()}
 	}
@@ -100,10 +107,7 @@ func (c *client) Read(ctx context.Context, key string) (int, bool, error) {
 
 // Write implements workloads.Register.
 func (c *client) Write(ctx context.Context, key string, value int) error {
-	return call(ctx, func(ctx context.Context) error {
-		_, err := c.remote.Put(ctx, register(key), strconv.Itoa(value))
-		return err
-	})
+	return c.put(ctx, register(key), strconv.Itoa(value))
 }
 
 // CompareAndSet implements workloads.Register. A key that was never written
@@ -118,10 +122,7 @@ func (c *client) CompareAndSet(ctx context.Context, key string, old, new int) (b
 // Add implements workloads.Set: every element is a key of its own, so that adds
 // never wait for each other.
 func (c *client) Add(ctx context.Context, set string, element int) error {
-	return call(ctx, func(ctx context.Context) error {
-		_, err := c.remote.Put(ctx, elements(set)+strconv.Itoa(element), "")
-		return err
-	})
+	return c.put(ctx, elements(set)+strconv.Itoa(element), "")
 }
 
 // Elements implements workloads.Set: all keys of the set as they were at one

@@ -79,6 +79,7 @@ func (Target) Settings() []cluster.Setting {
 		}},
 		ttlSetting(),
 		snapshotSetting(),
+		guardSetting(),
 	}
 }
 
@@ -91,6 +92,9 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 		return nil, err
 	}
 	if err := checkSnapshotCount(cfg); err != nil {
+		return nil, err
+	}
+	if _, err := guard(cfg); err != nil {
 		return nil, err
 	}
 	var nodes []cluster.NodeSpec

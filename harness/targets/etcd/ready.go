@@ -15,8 +15,8 @@ const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A node is ready when it serves a linearizable
 // read: for that it has to know a leader, reach it, and have caught up with it.
-func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
-	return nodes.Each(c, func(_ int, node cluster.Node) error {
+func (Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
+	err := nodes.Each(c, func(_ int, node cluster.Node) error {
 		remote, err := connect(node.Addr(clientPort))
 		if err != nil {
 			return err
@@ -24,6 +24,10 @@ func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) er
 		defer remote.Close()
 		return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return read(ctx, remote) })
 	})
+	if err != nil {
+		return err
+	}
+	return standGuard(ctx, c, cfg)
 }
 
 func read(ctx context.Context, remote *clientv3.Client) error {

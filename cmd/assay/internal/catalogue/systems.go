@@ -11,7 +11,15 @@ func systems() []Row {
 }
 
 func etcd() []Row {
+	const killed = "etcd --set guard=2000 --workload set --nemesis kill:all --hold 1s --quiet 4s --time 60s"
 	return []Row{
+		{ID: "etcd-3.5.0-kill", Invalid: true, Findings: []string{"lost"},
+			About:  "etcd 3.5.0, whose members may believe after a kill that they have applied what they have not: writes under a wide condition",
+			Args:   words(killed + " --set version=3.5.0"),
+			Source: "etcd issue 13766: data inconsistency in 3.5.0 to 3.5.2"},
+		{ID: "etcd-3.5.17-kill", About: "etcd 3.5.17, in which that is put right",
+			Args:   words(killed),
+			Source: "etcd issue 13766"},
 		{ID: "etcd-serializable", Invalid: true, Findings: []string{"stale-read"},
 			About:  "etcd with serializable reads, which any member answers from what it has",
 			Args:   words("etcd --set reads=serializable --nemesis partition --time 60s"),
