@@ -81,8 +81,8 @@ func TestABrokenPromiseFailsTheTest(t *testing.T) {
 	kept := t.TempDir()
 	t.Setenv(assaytest.ResultsVariable, kept)
 	var o observer
-	test := quick(map[string]string{"bug": "lock-expires"})
-	test.Duration = 8 * time.Second
+	test := quick(map[string]string{"bug": "read-committed-transactions"})
+	test.Workload, test.Duration = workloads.NewAppend(), 5*time.Second
 	out := watch(t, &o, test)
 	if !o.failed || out.Verdict.Validity != checkers.Invalid {
 		t.Fatalf("failed %v, %s: %s", o.failed, out.Verdict.Validity, &o.out)

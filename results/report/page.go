@@ -196,11 +196,10 @@ func commands(in Input) []command {
 }
 
 // program is how Assay itself was called: what the run's command line has in
-// front of its subcommand and target, such as "go run ./cmd/assay". A line without them
-// is another program's, such as that of go test.
+// front of its subcommand, such as "go run ./cmd/assay". A line that begins with env is
+// that of a go test (harness/assaytest), which does not know where Assay is.
 func program(run results.Run) []string {
-	at := slices.Index(run.CommandLine, "test")
-	if at > 0 && at+1 < len(run.CommandLine) && run.CommandLine[at+1] == run.Target {
+	if at := slices.Index(run.CommandLine, "test"); at > 0 && run.CommandLine[0] != "env" {
 		return slices.Clone(run.CommandLine[:at])
 	}
 	return []string{"assay"}
