@@ -44,7 +44,7 @@ alone whether the system kept its promises.
 	root.SetFlagErrorFunc(flagError)
 	group(root,
 		newCertifyCmd(),
-		newTestCmd(), newCheckCmd(), newCompareCmd(), newAcceptCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
+		newTestCmd(), newCheckCmd(), newCompareCmd(), newAcceptCmd(), newServeCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
 		newCatalogueCmd(), newClientCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())
 	return root
 }
