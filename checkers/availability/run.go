@@ -35,8 +35,11 @@ type operation struct {
 
 func (o *operation) latency() time.Duration { return max(0, o.end-o.start) }
 
-func observe(h *history.History) *run {
-	r := &run{calls: h.Calls(), windows: windows(h)}
+func observe(h *history.History) *run { return observeCalls(h, h.Calls()) }
+
+// observeCalls is observe for those who have the calls already.
+func observeCalls(h *history.History, calls []history.Call) *run {
+	r := &run{calls: calls, windows: windows(h)}
 	r.operations = make([]operation, len(r.calls))
 	kinds, nodes := map[string]int{}, map[string]int{}
 	for i := range r.calls {

@@ -27,6 +27,7 @@ type page struct {
 
 	Empty     bool
 	Charts    []chart
+	Available available
 	Kinds     []kindRow
 	Faults    faultTable
 	Errors    errorTable
@@ -99,6 +100,7 @@ func newPage(in Input, r record) page {
 	if !p.Empty {
 		grid := newGrid(r.end)
 		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
+		p.Available = newAvailable(r, grid)
 	}
 	return p
 }

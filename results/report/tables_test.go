@@ -158,3 +158,42 @@ func TestTheScaleOfLatenciesHoldsThemAll(t *testing.T) {
 		}
 	}
 }
+
+func TestSidesOfAPartitionAreToldApart(t *testing.T) {
+	m := newMaker(1)
+	f := &history.Fault{ID: 1, Name: "partition", Nodes: []string{"n1"}, Detail: "n1 | n2 n3", Sides: [][]string{{"n1"}, {"n2", "n3"}}}
+	for i, op := range []history.Op{{Type: history.Invoke, F: history.Inject}, {Type: history.OK, F: history.Inject}, {Type: history.Invoke, F: history.Heal}, {Type: history.OK, F: history.Heal}} {
+		op.Process, op.Fault, op.Time = history.Nemesis, f, ms([]float64{1000, 1001, 2000, 2001}[i])
+		m.timed = append(m.timed, op)
+	}
+	for i := range 300 {
+		at, node := float64(i)*10+5, fmt.Sprint("n", i%3+1)
+		how, message := history.OK, ""
+		if node == "n1" && at > 1000 && at < 2300 {
+			how, message = history.Fail, "no leader"
+		}
+		m.call(history.Op{Process: i, Node: node, F: "read", Time: ms(at)}, ms(2), how, history.Value{}, message)
+	}
+	r := look(m.history())
+	a := newAvailable(r, newGrid(r.end))
+	if len(a.Windows) != 3 || a.Windows[1].Name != "side n1" || a.Windows[1].Answered != "0 %" || a.Windows[2].Answered != "100 %" {
+		t.Fatalf("%+v", a.Windows)
+	}
+	if text := strings.Join(a.Windows[0].Recovery, ", "); !strings.Contains(text, "n1 after 302 ms") {
+		t.Errorf("n1 was back 0.3 s after the partition, not: %s", text)
+	}
+	dark := 0
+	for _, lane := range a.Nodes.Lanes {
+		for _, cell := range lane.Cells {
+			if cell.High == 0 {
+				dark++
+				if lane.Name != "n1" || cell.X < 33 || cell.X+cell.Width > 80 {
+					t.Errorf("%s was not without answers at %v + %v %%", lane.Name, cell.X, cell.Width)
+				}
+			}
+		}
+	}
+	if dark == 0 {
+		t.Error("n1 is nowhere without answers")
+	}
+}
