@@ -20,7 +20,7 @@ import (
 
 // Bounds of the phases that wait for somebody else.
 const (
-	readyWithin    = 60 * time.Second
+	readyWithin    = 2 * time.Minute
 	finalWithin    = 60 * time.Second
 	tearDownWithin = 60 * time.Second
 )

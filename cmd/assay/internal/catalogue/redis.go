@@ -14,7 +14,7 @@ func redis() []Row {
 			Source: replication},
 		{ID: "redis-kill", Invalid: true, Findings: []string{"lost"},
 			About:  "Redis under Sentinel: a killed master comes back as a master, until it is made a replica of the next one",
-			Args:   words("redis --workload set --nemesis kill:leader --time 30s"),
+			Args:   words("redis --workload set --nemesis kill:leader --hold 12s --quiet 6s --time 90s"),
 			Source: replication},
 		{ID: "redis-replica-reads", Invalid: true, Findings: []string{"stale-read"},
 			About:  "reads of Redis's replicas",
