@@ -31,6 +31,7 @@ type page struct {
 	Kinds     []kindRow
 	Faults    faultTable
 	Errors    errorTable
+	Logs      logTable
 	Parts     []partView
 	Stats     []checkers.Stat
 	Config    []fact
@@ -89,6 +90,7 @@ func newPage(in Input, r record) page {
 		Kinds:     tabulateKinds(r),
 		Faults:    tabulateFaults(r),
 		Errors:    tabulateErrors(r),
+		Logs:      tabulateLogs(in, r),
 		Stats:     stats(in.Verdict.Stats),
 		Parts:     partViews(in.Verdict),
 		Config:    configuration(in.Run),
