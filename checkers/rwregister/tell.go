@@ -55,6 +55,7 @@ type story struct {
 	// numbers are the transactions' places among all.
 	numbers []int32
 	text    strings.Builder
+	cycle   []checkers.Dependency
 }
 
 func (d *decision) story() *story { return &story{h: d.h} }
@@ -94,7 +95,7 @@ func (s *story) finding(a isolation.Anomaly, key string, culprits int) checkers.
 	}
 	slices.Sort(f.Context)
 	slices.Sort(f.Culprits)
-	f.Text = s.text.String()
+	f.Text, f.Cycle = s.text.String(), s.cycle
 	return f
 }
 
@@ -277,6 +278,7 @@ func (d *decision) tellOrder(ctx context.Context, e *evidence) checkers.Finding 
 		return s.finding(e.anomaly, key, 2)
 	case len(result.Cycle) > 0:
 		key = s.steps(result.Cycle, "\n")
+		s.draw(result.Cycle)
 	case len(result.Either) > 0:
 		key = s.either(result.Either)
 	default:
@@ -300,6 +302,7 @@ func (s *story) same(a, b int32) string {
 		from, read := s.h.Txns[b].ReadsFrom(r.Key)
 		if read && from == r.From && s.h.Txns[a].Wrote(r.Key) && s.h.Txns[b].Wrote(r.Key) {
 			name := s.h.KeyName(r.Key)
+			s.drawSame(a, b, r)
 			s.say(" %s and %s both read %s of %q, and then wrote %s and %s there: one of them did not see what it overwrote.",
 				s.of(a), s.of(b), s.version(from, r.Key), name, s.value(a, r.Key), s.value(b, r.Key))
 			return name
