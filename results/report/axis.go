@@ -105,7 +105,7 @@ func idle(times []time.Duration, calls []history.Call, pixels float64) []int {
 	slices.SortStableFunc(gaps, func(i, j int) int { return cmp.Compare(gap(j), gap(i)) })
 	whole := times[len(times)-1] - times[0]
 	left, rest, found := whole, whole, 0
-	for k, i := range gaps[:min(len(gaps), mostBreaks)] {
+	for k, i := range gaps[:min(len(gaps), breaksIn(pixels))] {
 		if float64(middling(calls))*pixels >= legible*float64(left) {
 			break
 		}
@@ -117,6 +117,11 @@ func idle(times []time.Duration, calls []history.Call, pixels float64) []int {
 		}
 	}
 	return gaps[:found]
+}
+
+// breaksIn is how many breaks leave at least a part of so many pixels to the calls.
+func breaksIn(pixels float64) int {
+	return max(1, min(mostBreaks, int(pixels/(before+behind+breakWidth)-0.5)-1))
 }
 
 // middling is the median of how long the calls took, as far as that is known.

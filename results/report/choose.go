@@ -26,6 +26,10 @@ type scene struct {
 	role map[int]role
 	// left is how many calls the finding names that are not shown.
 	left int
+	// links are what calls have to do with each other.
+	links []link
+	// steps are the numbers under which the text tells of calls.
+	steps map[int]string
 }
 
 // role is why a call is shown.
@@ -55,12 +59,29 @@ func choose(calls []history.Call, f checkers.Finding) scene {
 		others = nearest(others, culprits, room)
 	}
 	s.add(others, context)
+	s.add(s.sources(calls), context)
 
 	if len(s.calls) > 0 && len(s.calls) < crowded {
 		s.add(nearest(s.around(calls, f.Key), culprits, mostNeighbours), neighbour)
 	}
 	slices.SortFunc(s.calls, func(a, b history.Call) int { return cmp.Compare(a.Invoke, b.Invoke) })
+	s.link(calls, f)
 	return s
+}
+
+// sources are the calls, not among those shown so far, that left what the culprits
+// found: where a value comes from must be seen, however long before that was.
+func (s *scene) sources(calls []history.Call) []history.Call {
+	var found []history.Call
+	makers := makersOf(calls, s.calls)
+	for _, c := range s.calls {
+		from, ok := makers.of(c)
+		known := s.has(from) || slices.ContainsFunc(found, func(o history.Call) bool { return o.Invoke == from.Invoke })
+		if ok && !known && s.role[c.Invoke] == culprit && len(s.calls)+len(found) < mostShown {
+			found = append(found, from)
+		}
+	}
+	return found
 }
 
 func (s *scene) add(calls []history.Call, as role) {

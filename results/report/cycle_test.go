@@ -87,19 +87,34 @@ func TestACycleOfAnyLengthFits(t *testing.T) {
 				history.Op{Index: 2*i + 1, Process: i, Type: history.OK, F: "txn", Time: time.Duration(i) + 1})
 			cycle = append(cycle, checkers.Dependency{From: 2 * i, To: 2 * ((i + 1) % n), Kind: "ww"})
 		}
-		v := drawCycle(h.Calls(), cycle, 3)
-		if v == nil || len(v.Boxes) != n || len(v.Arrows) != n {
-			t.Fatalf("%d: %+v", n, v)
+		views := drawCycle(h.Calls(), cycle, 3)
+		if len(views) != 2 {
+			t.Fatalf("%d: %d views", n, len(views))
 		}
-		for i, a := range v.Boxes {
-			if a.X < 0 || a.Y < 0 || a.X+a.Width > v.Width || a.Y+a.Height > v.Height {
-				t.Errorf("%d: box %d is outside: %+v", n, i, a)
+		for _, v := range views {
+			checkCycle(t, n, v)
+		}
+	}
+}
+
+func checkCycle(t *testing.T, n int, v cycleView) {
+	t.Helper()
+	if len(v.Boxes) != n || len(v.Arrows) != n {
+		t.Fatalf("%d: %+v", n, v)
+	}
+	for i, a := range v.Boxes {
+		if a.X < 0 || a.Y < 0 || a.X+a.Width > v.Width || a.Y+a.Height > v.Height {
+			t.Errorf("%d: box %d is outside: %+v", n, i, a)
+		}
+		for j, b := range v.Boxes[:i] {
+			if a.X < b.X+b.Width && b.X < a.X+a.Width && a.Y < b.Y+b.Height && b.Y < a.Y+a.Height {
+				t.Errorf("%d: boxes %d and %d overlap", n, i, j)
 			}
-			for j, b := range v.Boxes[:i] {
-				if a.X < b.X+b.Width && b.X < a.X+a.Width && a.Y < b.Y+b.Height && b.Y < a.Y+a.Height {
-					t.Errorf("%d: boxes %d and %d overlap", n, i, j)
-				}
-			}
+		}
+	}
+	for i, a := range v.Arrows {
+		if a.PillX() < 0 || a.PillX()+a.PillWidth() > v.Width || a.LabelY > v.Height {
+			t.Errorf("%d: the label of arrow %d is outside: %+v", n, i, a)
 		}
 	}
 }

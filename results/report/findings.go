@@ -8,28 +8,40 @@ import (
 const (
 	// mostPictures is how many findings are drawn, mostListed how many more are
 	// told in words only.
-	mostPictures = 5
+	mostPictures = 3
 	mostListed   = 100
 )
 
-// findingView is a finding in words, as a picture and as a table.
+// findingView is a finding in words, as pictures, as a walk through it and as a table.
 type findingView struct {
 	Number  int
 	Anomaly string
+	Meaning string
 	Key     string
 	Text    string
-	// Cycle is a cycle of operations, if that is what was found.
-	Cycle   *cycleView
-	Picture *picture
-	Rows    []callRow
+	// Account is the text taken apart, for those that are drawn.
+	Account account
+	// Life is what became of a message, Cycles a cycle of operations, Pictures the
+	// operations in time, if that was found and can be drawn: the latter two once for
+	// a wide screen and once for a phone.
+	Life     *life
+	Cycles   []cycleView
+	Pictures []picture
+	Steps    []step
+	Reasons  []reason
+	Rows     []callRow
 	// Left is how many calls of the finding are not shown.
 	Left int
 	// ManyKeys says that the calls shown are on several keys.
 	ManyKeys bool
 }
 
+// Small says that there is room for operations in time beside their cycle.
+func (v findingView) Small() bool { return len(v.Cycles) > 0 && len(v.Cycles[0].Boxes) <= 4 }
+
 // callRow is a call in the table below a picture.
 type callRow struct {
+	Step              string
 	Culprit, Faint    bool
 	Process           int
 	Node, Key, What   string
@@ -42,7 +54,7 @@ type callRow struct {
 func (p *page) explain(r record, v checkers.Verdict) {
 	all := everyFinding(v)
 	for i, f := range all {
-		view := findingView{Number: i + 1, Anomaly: tidy(f.Anomaly, 60), Key: tidy(f.Key, 60), Text: prose(f.Text, mostText)}
+		view := findingView{Number: i + 1, Anomaly: tidy(f.Anomaly, 60), Meaning: meanings[f.Anomaly], Key: tidy(f.Key, 60), Text: prose(f.Text, mostText)}
 		switch {
 		case i < mostPictures:
 			view.show(r, f)
@@ -57,18 +69,26 @@ func (p *page) explain(r record, v checkers.Verdict) {
 	}
 }
 
-// show adds the picture and the table; a finding may name no calls at all.
+// show adds the pictures and the table; a finding may name no calls at all.
 func (v *findingView) show(r record, f checkers.Finding) {
+	v.Account = argue(f, mostText)
 	s := choose(r.calls, f)
 	if len(s.calls) == 0 {
 		return
 	}
 	digits := decimals(s.calls)
-	drawn := draw(s, r.faults, digits)
-	v.Picture, v.Left = &drawn, s.left
-	v.Cycle = drawCycle(r.calls, f.Cycle, digits)
+	s.number(f)
+	v.Left = s.left
+	v.Pictures = []picture{draw(s, r.faults, digits, wide), draw(s, r.faults, digits, slim)}
+	v.Life = newLife(r, f, digits)
+	if v.Cycles = drawCycle(r.calls, f.Cycle, digits); v.Cycles == nil {
+		v.Steps = s.walk(r.faults, digits)
+	}
+	v.Reasons = reasons(f.Cycle)
 	for _, c := range s.calls {
-		v.Rows = append(v.Rows, newCallRow(c, s.role[c.Invoke], digits))
+		row := newCallRow(c, s.role[c.Invoke], digits)
+		row.Step = s.steps[c.Invoke]
+		v.Rows = append(v.Rows, row)
 		v.ManyKeys = v.ManyKeys || c.Key != s.calls[0].Key
 	}
 }

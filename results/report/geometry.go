@@ -7,17 +7,19 @@ import (
 
 // What follows are places in pictures and charts that templates ask for.
 
-// NodeY and ProcessY are base lines in a lane's first row.
+// NodeY and ProcessY are base lines in a lane's name column.
 func (l lane) NodeY() float64    { return round(l.Y + l.Height/2 - 2) }
 func (l lane) ProcessY() float64 { return round(l.Y + l.Height/2 + 11) }
 
+// HeadingY is the base line of a name above its lane.
+func (l lane) HeadingY() float64 { return round(l.Y + 15) }
+
 func (b bar) LabelY() float64 { return round(b.Y + b.Height/2 + 4.2) }
 
-// Pointer is a triangle that points at the bar from its left.
-func (b bar) Pointer() string {
-	x, y := b.X-3, b.Y+b.Height/2
-	return fmt.Sprintf("M%.1f %.1fl-8 -5.5v11z", x, y)
-}
+// BadgeX and BadgeY are the middle of the number of the step.
+func (b bar) BadgeX() float64  { return round(b.X - badgeRoom/2 + 0.5) }
+func (b bar) BadgeY() float64  { return round(b.Y + b.Height/2) }
+func (b bar) NumberY() float64 { return round(b.Y + b.Height/2 + 3.8) }
 
 func (p picture) TickY() float64 { return round(p.Bottom + 17) }
 

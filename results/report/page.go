@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
@@ -17,6 +19,7 @@ type page struct {
 	Title    string
 	Badge    badge
 	Reason   string
+	Answer   answer
 	Facts    []fact
 	Commands []command
 	Notes    []note
@@ -79,10 +82,12 @@ const (
 )
 
 func newPage(in Input, r record) page {
+	reason, _ := clauses(in)
 	p := page{
 		Title:     tidy(in.Run.Target, 60) + " · " + tidy(in.Run.Workload, 60),
 		Badge:     newBadge(in.Verdict.Validity),
-		Reason:    reasonOf(in),
+		Reason:    capital(reason),
+		Answer:    newAnswer(in),
 		Facts:     facts(in.Run, r),
 		Commands:  commands(in),
 		Notes:     notes(in.Run),
@@ -137,10 +142,10 @@ func facts(run results.Run, r record) []fact {
 		nemesis = "none"
 	}
 	all := []fact{
-		{"Target", run.Target},
-		{"Workload", run.Workload},
-		{"Nemesis", nemesis},
 		{"Seed", fmt.Sprint(run.Seed)},
+		{"Nemesis", nemesis},
+		{"Settings", settings(run)},
+		{"Image", run.Image},
 		{"Nodes", nodes(run)},
 		{"Duration", length(run.Duration)},
 		{"Operations", operations(r)},
@@ -149,7 +154,16 @@ func facts(run results.Run, r record) []fact {
 	if !run.Started.IsZero() {
 		all = append(all, fact{"Started", run.Started.UTC().Format("2006-01-02 15:04:05 UTC")})
 	}
-	return known(all)
+	return known(append(all, fact{"Assay", run.Assay}))
+}
+
+// settings are those that were given with --set.
+func settings(run results.Run) string {
+	var all []string
+	for _, key := range first(slices.Sorted(maps.Keys(run.Settings)), mostSettings) {
+		all = append(all, key+"="+run.Settings[key])
+	}
+	return strings.Join(all, ", ")
 }
 
 func nodes(run results.Run) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/harness/history/transaction"
 )
 
 // tidy makes text of unknown origin fit to be shown: at most so many
@@ -94,6 +95,9 @@ func size(n int) string {
 // label says what a call did and what came of it, in a few characters:
 // "write 17", "read → 12", "cas 3→4 ✗", "send 5 ?".
 func label(c history.Call, most int) string {
+	if text, ok := microOperations(c, most); ok {
+		return text
+	}
 	text := short(c.F, 24)
 	in := argument(c, most)
 	if in != "" {
@@ -109,6 +113,28 @@ func label(c history.Call, most int) string {
 	}
 }
 
+// microOperations is a transaction without its quotes and commas.
+func microOperations(c history.Call, most int) (string, bool) {
+	v, sign := c.In, ""
+	switch c.Type {
+	case history.OK:
+		v = c.Out
+	case history.Fail:
+		sign = " ✗"
+	default:
+		sign = " ?"
+	}
+	items, _ := v.Items()
+	if c.F != transaction.F || len(items) == 0 {
+		return "", false
+	}
+	words := make([]string, len(items))
+	for i, item := range items {
+		words[i] = strings.ReplaceAll(item.String(), `"`, "")
+	}
+	return tidy(strings.Join(words, " "), 4*most) + sign, true
+}
+
 // argument is what went in. The pair of a compare-and-set is an arrow.
 func argument(c history.Call, most int) string {
 	if c.In.IsNil() {
@@ -120,8 +146,14 @@ func argument(c history.Call, most int) string {
 	return brief(c.In, most)
 }
 
+// silent are the operations that have no answer to give.
+var silent = map[string]bool{"release": true, "commit": true, "crash": true, "seek": true}
+
 // result is what came out, if that says more than what went in.
 func result(c history.Call, in string, most int) string {
+	if in == "" && c.Out.IsNil() && silent[c.F] {
+		return ""
+	}
 	if in == "" {
 		return " → " + brief(c.Out, most)
 	}

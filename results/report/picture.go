@@ -27,16 +27,40 @@ type picture struct {
 	Gaps        []gap
 	// Marks are the moments at which culprits began and ended.
 	Marks []float64
+	// Holds are the times for which locks were held, Arrows what calls have to do
+	// with each other.
+	Holds  []hold
+	Arrows []arrow
+	// Kinds are the kinds of both, for the legend.
+	Kinds []arrowKind
 	About string
 }
+
+// frame is how large a picture is drawn.
+type frame struct {
+	width float64
+	// names is the width of the column with the lanes' names; without one they stand
+	// above their lanes.
+	names float64
+	// label is how many characters a label has at most.
+	label int
+}
+
+var (
+	wide = frame{width: 780, names: 96, label: 34}
+	// slim is for a phone, where nobody should have to move the picture about.
+	slim = frame{width: 356, label: 20}
+)
 
 // lane is one process.
 type lane struct {
 	Process   string
 	Node      string
 	Y, Height float64
-	Odd       bool
-	Bars      []bar
+	// Heading is how much of the height is for the name, if that stands above.
+	Heading float64
+	Odd     bool
+	Bars    []bar
 }
 
 // bar is one call.
@@ -46,7 +70,10 @@ type bar struct {
 	Class   string
 	Culprit bool
 	// Faint is a call that only happened nearby.
-	Faint  bool
+	Faint bool
+	// Step is the number under which the text tells of it, or a transaction's name;
+	// empty if it does not.
+	Step   string
 	Label  string
 	LabelX float64
 	// Anchor is start or end, as in SVG; Inside is a label on the bar.
@@ -69,19 +96,20 @@ type band struct {
 }
 
 const (
-	pictureWidth = 900.0
-	namesWidth   = 96.0
-	rowHeight    = 26.0
-	barHeight    = 18.0
-	lanePad      = 5.0
-	bandRow      = 19.0
-	timesHeight  = 30.0
-	minBar       = 7.0
+	rowHeight   = 26.0
+	barHeight   = 18.0
+	lanePad     = 5.0
+	bandRow     = 19.0
+	timesHeight = 30.0
+	minBar      = 7.0
 	// tail is the room at the right in which indeterminate calls fade out.
 	tail = 70.0
+	// badgeRoom is what the number of a step takes in front of its bar.
+	badgeRoom = 22.0
+	// heading is the height of a lane's name that stands above it.
+	heading = 18.0
 	// glyph is the width of a character, on average, of the labels.
 	glyph     = 6.5
-	mostLabel = 34
 	mostBands = 400
 	// mostBandRows is how high names of faults may be piled up; a fault whose name
 	// has no place there is shaded without.
@@ -89,36 +117,42 @@ const (
 	mostNaming   = 60
 )
 
-func draw(s scene, faults []fault, decimals int) picture {
-	a := newAxis(s.calls, 0, pictureWidth-fading(s.calls), labelRoom)
+func draw(s scene, faults []fault, decimals int, f frame) picture {
+	a := newAxis(s.calls, 0, f.width-fading(s.calls, f), f.labelRoom)
 	p := picture{
-		Width: pictureWidth, Names: namesWidth,
+		Width: f.width, Names: f.names,
 		Ticks: a.ticks(), Gaps: a.gaps(),
 		About: about(s),
 	}
-	p.Bands, p.Top = bands(a, s.calls, faults)
+	p.Bands, p.Top = bands(a, s.calls, faults, f)
 	y := p.Top
+	places := map[int]bar{}
 	for i, group := range byProcess(s.calls) {
-		l := newLane(a, s, group, y, decimals)
+		l := newLane(a, s, group, y, decimals, f)
 		l.Odd = i%2 == 1
 		p.Lanes = append(p.Lanes, l)
 		y += l.Height
+		for k, c := range group {
+			places[c.Invoke] = l.Bars[k]
+		}
 	}
 	p.Bottom = y
 	p.Height = y + timesHeight
 	p.Marks = marks(a, s)
+	p.Holds, p.Arrows = join(s.links, places)
+	p.Kinds = arrowKindsOf(s.links)
 	return p
 }
 
 // labelRoom is for the label behind a call, should it not fit inside.
-func labelRoom(c history.Call) float64 { return textWidth(shortLabel(c)) + 14 }
+func (f frame) labelRoom(c history.Call) float64 { return textWidth(f.labelOf(c)) + 14 }
 
-func shortLabel(c history.Call) string { return clip(label(c, 20), mostLabel) }
+func (f frame) labelOf(c history.Call) string { return clip(label(c, 20), f.label) }
 
 // fading is the room at the right in which indeterminate calls fade out.
-func fading(calls []history.Call) float64 {
+func fading(calls []history.Call, f frame) float64 {
 	if slices.ContainsFunc(calls, func(c history.Call) bool { return c.End == history.Never }) {
-		return tail
+		return min(tail, f.width/8)
 	}
 	return 0
 }
@@ -159,25 +193,28 @@ func natural(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
-func newLane(a axis, s scene, calls []history.Call, top float64, decimals int) lane {
+func newLane(a axis, s scene, calls []history.Call, top float64, decimals int, f frame) lane {
 	l := lane{
 		Process: "process " + strconv.Itoa(calls[0].Process),
 		Node:    short(calls[0].Node, 11),
 		Y:       top,
 	}
+	if f.names == 0 {
+		l.Heading = heading
+	}
 	var rows []float64 // where each row is free again
 	for _, c := range calls {
-		b := newBar(a, c, s.role[c.Invoke], decimals)
+		b := newBar(a, s, c, decimals, f)
 		from, to := b.extent()
 		row := freeRow(rows, from)
 		if row == len(rows) {
 			rows = append(rows, 0)
 		}
 		rows[row] = to + 8
-		b.Y = top + lanePad + float64(row)*rowHeight + (rowHeight-barHeight)/2
+		b.Y = top + l.Heading + lanePad + float64(row)*rowHeight + (rowHeight-barHeight)/2
 		l.Bars = append(l.Bars, b)
 	}
-	l.Height = 2*lanePad + float64(len(rows))*rowHeight
+	l.Height = l.Heading + 2*lanePad + float64(len(rows))*rowHeight
 	return l
 }
 
@@ -190,48 +227,51 @@ func freeRow(rows []float64, from float64) int {
 	return len(rows)
 }
 
-func newBar(a axis, c history.Call, r role, decimals int) bar {
+func newBar(a axis, s scene, c history.Call, decimals int, f frame) bar {
+	r := s.role[c.Invoke]
 	b := bar{
 		X: round(a.x(c.Start)), Height: barHeight,
 		Class: outcome(c.Type), Culprit: r == culprit, Faint: r == neighbour,
-		Label: shortLabel(c),
+		Step: s.steps[c.Invoke], Label: f.labelOf(c),
 		Title: title(c, decimals),
 	}
-	right := pictureWidth
+	right := f.width
 	if c.End != history.Never {
 		right = a.x(c.End)
 	}
 	b.Width = round(max(minBar, right-b.X))
-	b.X = min(b.X, round(pictureWidth-b.Width))
-	b.putLabel(c.End == history.Never)
+	b.X = min(b.X, round(f.width-b.Width))
+	b.putLabel(c.End == history.Never, f.width)
 	return b
 }
 
 // putLabel writes inside the bar if there is room, else behind it, else before
 // it. An open-ended bar fades, so it is written on where it begins, if at all.
-func (b *bar) putLabel(open bool) {
+func (b *bar) putLabel(open bool, most float64) {
 	width := textWidth(b.Label)
 	end := b.X + b.Width
 	switch {
 	case width+14 <= b.Width && (!open || width <= 2*b.Width):
 		b.LabelX, b.Anchor, b.Inside = b.X+7, "start", true
-	case end+6+width <= pictureWidth && !open:
+	case end+6+width <= most && !open:
 		b.LabelX, b.Anchor = end+5, "start"
 	default:
-		b.LabelX, b.Anchor = max(b.X-5, width), "end"
-	}
-	if b.Culprit && b.Anchor == "end" {
-		b.LabelX -= 8 // there is the marker
+		b.LabelX, b.Anchor = max(b.X-5-b.badge(), width), "end"
 	}
 	b.LabelX = round(b.LabelX)
 }
 
+// badge is what the number of its step takes in front of the bar.
+func (b *bar) badge() float64 {
+	if b.Step == "" {
+		return 0
+	}
+	return badgeRoom
+}
+
 // extent is what the bar takes of its row with its label.
 func (b *bar) extent() (from, to float64) {
-	from, to = b.X, b.X+b.Width
-	if b.Culprit {
-		from -= 12
-	}
+	from, to = b.X-b.badge(), b.X+b.Width
 	width := textWidth(b.Label)
 	switch {
 	case b.Anchor == "end":
@@ -292,13 +332,13 @@ func marks(a axis, s scene) []float64 {
 
 // bands puts the faults of the time shown behind the lanes, their names above
 // in a few rows, and says where the lanes can begin.
-func bands(a axis, calls []history.Call, faults []fault) ([]band, float64) {
+func bands(a axis, calls []history.Call, faults []fault, in frame) ([]band, float64) {
 	var found []band
 	var rows []float64
 	for _, f := range during(calls, faults) {
-		b := newBand(a, f)
+		b := newBand(a, f, in)
 		width := textWidth(b.Label) + 8
-		from := min(b.X, pictureWidth-width)
+		from := max(0, min(b.X, in.width-width))
 		row := freeRow(rows, from)
 		if row == mostBandRows {
 			b.Label, b.LabelY = "", 17
@@ -332,14 +372,14 @@ func during(calls []history.Call, faults []fault) []fault {
 	return found[max(0, len(found)-mostBands):]
 }
 
-func newBand(a axis, f fault) band {
+func newBand(a axis, f fault, in frame) band {
 	from, to := a.x(f.Start), a.x(f.End)
 	if to >= a.right {
-		to = pictureWidth
+		to = in.width
 	}
 	return band{
 		X: round(from), Width: round(max(2, to-from)),
-		Label: f.label(mostNaming), Doubtful: !f.Verified, Title: f.title(),
-		Ends: to < pictureWidth,
+		Label: f.label(min(mostNaming, int(in.width/glyph)-2)), Doubtful: !f.Verified, Title: f.title(),
+		Ends: to < in.width,
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func sketch(p picture) string {
 					flags += flag.name
 				}
 			}
-			fmt.Fprintf(&b, "  %s %q x %.1f width %.1f y %.0f label %.1f %s%s\n", c.Class, c.Label, c.X, c.Width, c.Y, c.LabelX, c.Anchor, flags)
+			fmt.Fprintf(&b, "  %s %s %q x %.1f width %.1f y %.0f label %.1f %s%s\n", cmp.Or(c.Step, "-"), c.Class, c.Label, c.X, c.Width, c.Y, c.LabelX, c.Anchor, flags)
 		}
 	}
 	for _, g := range p.Gaps {
@@ -40,18 +41,26 @@ func sketch(p picture) string {
 		fmt.Fprintf(&b, "tick %s x %.1f\n", k.Label, k.X)
 	}
 	fmt.Fprintf(&b, "marks %.1f\n", p.Marks)
+	for _, h := range p.Holds {
+		fmt.Fprintf(&b, "hold x %.1f width %.1f y %.0f culprit %v\n", h.X, h.Width, h.Y, h.Culprit)
+	}
+	for _, a := range p.Arrows {
+		fmt.Fprintf(&b, "arrow %s %s wrong %v\n", a.Class, a.Path, a.Wrong)
+	}
 	return b.String()
 }
 
-func pictureOf(in Input, finding int) picture {
+func pictureOf(in Input, finding int, f frame) picture {
 	r := look(in.History)
 	s := choose(r.calls, in.Verdict.Findings[finding])
-	return draw(s, r.faults, decimals(s.calls))
+	s.number(in.Verdict.Findings[finding])
+	return draw(s, r.faults, decimals(s.calls), f)
 }
 
 func TestPicturesOfExamples(t *testing.T) {
-	golden(t, "stale-read.picture", sketch(pictureOf(staleRead(), 0)))
-	golden(t, "lost-message.picture", sketch(pictureOf(lostMessage(), 0)))
+	golden(t, "stale-read.picture", sketch(pictureOf(staleRead(), 0, wide)))
+	golden(t, "stale-read-slim.picture", sketch(pictureOf(staleRead(), 0, slim)))
+	golden(t, "lost-message.picture", sketch(pictureOf(lostMessage(), 0, wide)))
 }
 
 // TestPicturesAreReadable holds what must be true of every picture: bars within
@@ -69,7 +78,9 @@ func TestPicturesAreReadable(t *testing.T) {
 			f.Context = append(f.Context, calls[m.random.Intn(len(calls))].Invoke)
 		}
 		f.Culprits = f.Context[:1+m.random.Intn(3)]
-		checkPicture(t, seed, pictureOf(Input{History: h, Verdict: checkers.Verdict{Findings: []checkers.Finding{f}}}, 0))
+		for _, frame := range []frame{wide, slim} {
+			checkPicture(t, seed, pictureOf(Input{History: h, Verdict: checkers.Verdict{Findings: []checkers.Finding{f}}}, 0, frame))
+		}
 	}
 }
 
@@ -117,7 +128,7 @@ func TestIndeterminateCallsAreOpenEnded(t *testing.T) {
 		{Process: 1, Node: "n1", F: "write", In: history.Int(1), Type: history.Info, Start: ms(1), End: history.Never, Invoke: 0, Complete: -1},
 		{Process: 2, Node: "n2", F: "read", Type: history.OK, Out: history.Int(1), Start: ms(5), End: ms(6), Invoke: 1, Complete: 2},
 	}
-	p := draw(scene{calls: calls, role: map[int]role{0: culprit, 1: culprit}}, nil, 3)
+	p := draw(scene{calls: calls, role: map[int]role{0: culprit, 1: culprit}}, nil, 3, wide)
 	open, closed := p.Lanes[0].Bars[0], p.Lanes[1].Bars[0]
 	if open.Class != "unknown" || open.X+open.Width != p.Width {
 		t.Errorf("the open call ends at %.1f of %.1f", open.X+open.Width, p.Width)
@@ -133,7 +144,7 @@ func TestIndeterminateCallsAreOpenEnded(t *testing.T) {
 func TestOneCallMakesAPicture(t *testing.T) {
 	for _, end := range []time.Duration{ms(3), ms(4), history.Never} {
 		c := history.Call{F: "read", Start: ms(3), End: end, Complete: -1}
-		p := draw(scene{calls: []history.Call{c}, role: map[int]role{0: culprit}}, nil, 3)
+		p := draw(scene{calls: []history.Call{c}, role: map[int]role{0: culprit}}, nil, 3, wide)
 		if len(p.Lanes) != 1 || len(p.Lanes[0].Bars) != 1 || len(p.Ticks) == 0 {
 			t.Errorf("end %v: %s", end, sketch(p))
 		}
@@ -150,7 +161,7 @@ func TestFaultsBehindThePicture(t *testing.T) {
 	}
 	faults := []fault{span(1, 1, 9), span(2, 5, 15), span(3, 12, 0), span(4, 40, 50)}
 	calls := []history.Call{{F: "a", Start: ms(10), End: ms(12)}, {F: "b", Process: 1, Start: ms(18), End: ms(20), Invoke: 1}}
-	p := draw(scene{calls: calls, role: map[int]role{0: culprit}}, faults, 3)
+	p := draw(scene{calls: calls, role: map[int]role{0: culprit}}, faults, 3, wide)
 	var names []string
 	for _, b := range p.Bands {
 		names = append(names, strings.TrimSpace(b.Label))
