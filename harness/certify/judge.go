@@ -36,7 +36,7 @@ func (e *execution) run(d done) certificate.Run {
 	r := certificate.Run{
 		Dir: d.outcome.Dir, Part: d.part, Workload: d.test.Workload.Name(),
 		Settings: merged(d.test.TargetSettings, d.test.WorkloadSettings), Faults: d.faults, Seed: d.test.Seed,
-		Validity: d.outcome.Verdict.Validity, Reason: d.outcome.Verdict.Reason, Operations: len(d.calls),
+		Validity: d.outcome.Verdict.Validity, Reason: d.outcome.Verdict.Reason, Operations: d.answers(),
 		Repeat: results.Command(d.test.Provenance.CommandLine...),
 	}
 	if phases := d.outcome.Run.Phases; len(phases) > 0 {
@@ -111,13 +111,25 @@ func under(runs []done, faults string) []done {
 	return slices.DeleteFunc(slices.Clone(runs), func(d done) bool { return d.faults != faults })
 }
 
+// weigh counts the operations that were answered, for the others prove little, and the
+// seeds.
 func weigh(runs []done) (operations, seeds int) {
 	seen := map[int64]bool{}
 	for _, d := range runs {
-		operations += len(d.calls)
+		operations += d.answers()
 		seen[d.test.Seed] = true
 	}
 	return operations, len(seen)
+}
+
+func (d done) answers() int {
+	n := 0
+	for _, c := range d.calls {
+		if answered(c) {
+			n++
+		}
+	}
+	return n
 }
 
 // trial merges the runs under one kind of faults.
@@ -161,7 +173,24 @@ func (e *execution) conclude(at int, c certificate.Claim) (certificate.Status, s
 	case len(open) > 0:
 		return certificate.Unknown, "nothing was proved " + circumstances(open) + ": " + firstWhy(c.Trials, certificate.Unknown)
 	}
-	return certificate.Held, "held " + circumstances(held)
+	return certificate.Held, "held " + circumstances(held) + thin(c.Trials)
+}
+
+// few is how many answers are so few that the reader should know.
+const few = 50
+
+// thin warns of trials in which little was answered, so that little can have been refuted.
+func thin(trials []certificate.Trial) string {
+	var all []string
+	for _, t := range trials {
+		if t.Operations < few {
+			all = append(all, fmt.Sprintf("%s (%s)", t.Faults, checkers.Count(t.Operations, "answer")))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "; little was answered under " + strings.Join(all, ", ")
 }
 
 func byStatus(trials []certificate.Trial, s certificate.Status) []string {

@@ -2,7 +2,6 @@ package certify
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,44 +42,59 @@ func (s *sample) quantile(percent int) time.Duration {
 	return s.latencies[max(rank, 1)-1]
 }
 
-// observed is the strongest delivery that the history does not refute, and the reason
-// against the next stronger one.
+// observed is how often messages arrived as far as the history proves it, and the reason.
 func observed(ctx context.Context, d done) (name, why string) {
-	if d.history == nil {
+	switch {
+	case d.history == nil || d.err != nil:
 		return "unknown", d.reason()
-	}
-	if d.test.Workload.Name() == "ledger" {
+	case d.test.Workload.Name() == "ledger":
 		return charged(d)
 	}
-	against := ""
-	for _, p := range []delivery.Profile{delivery.ExactlyOnce, delivery.AtLeastOnce, delivery.AtMostOnce} {
-		v, err := delivery.New(p, delivery.Unordered()).Check(ctx, d.history)
-		switch {
-		case err != nil:
-			return "unknown", err.Error()
-		case v.Validity == checkers.Valid && against == "":
-			return spoken(p), v.Reason
-		case v.Validity == checkers.Valid:
-			return spoken(p), against
-		case v.Validity == checkers.Unknown:
-			return "unknown", v.Reason
-		}
-		if against == "" {
-			against = v.Reason
-		}
+	strict, err := delivery.New(delivery.ExactlyOnce, delivery.Unordered()).Check(ctx, d.history)
+	if err != nil {
+		return "unknown", err.Error()
 	}
-	return "neither", against
+	found := anomalies(strict)
+	twice := found[delivery.Duplicated] || found[delivery.RedeliveredAfterAck]
+	switch {
+	case found[delivery.Phantom] || found[delivery.AbortedRead], found[delivery.Lost] && twice:
+		return "neither", strict.Reason
+	case found[delivery.Lost]:
+		return "at most once", strict.Reason
+	case twice:
+		return atLeastOnce(ctx, d, strict.Reason)
+	case strict.Validity == checkers.Valid:
+		return "exactly once", strict.Reason
+	}
+	return "unknown", strict.Reason
 }
 
-func spoken(p delivery.Profile) string { return strings.ReplaceAll(p.String(), "-", " ") }
+// atLeastOnce is the answer where messages came twice, unless it is open whether others
+// were lost. Copies that a client itself has made may well come after the acknowledgement
+// of one of them.
+func atLeastOnce(ctx context.Context, d done, twice string) (name, why string) {
+	v, err := delivery.New(delivery.AtLeastOnce, delivery.Unordered()).Check(ctx, d.history)
+	switch {
+	case err != nil:
+		return "unknown", err.Error()
+	case v.Validity == checkers.Unknown:
+		return "unknown", twice + "; " + v.Reason
+	}
+	return "at least once", twice
+}
+
+func anomalies(v checkers.Verdict) map[string]bool {
+	found := map[string]bool{}
+	for _, f := range v.Findings {
+		found[f.Anomaly] = true
+	}
+	return found
+}
 
 // charged tells of a ledger by its findings.
 func charged(d done) (name, why string) {
-	var twice, lost bool
-	for _, f := range d.outcome.Verdict.Findings {
-		twice = twice || f.Anomaly == ledger.DoubleCharge
-		lost = lost || f.Anomaly == ledger.Lost
-	}
+	found := anomalies(d.outcome.Verdict)
+	twice, lost := found[ledger.DoubleCharge], found[ledger.Lost]
 	switch {
 	case twice && lost:
 		return "neither", d.reason()
@@ -291,9 +305,4 @@ func (e *execution) alone(of done) map[string]time.Duration {
 		}
 	}
 	return medians
-}
-
-// String is for messages about samples in tests.
-func (s *sample) String() string {
-	return fmt.Sprintf("%d of %d", s.share.Answered, s.share.Calls)
 }

@@ -71,7 +71,7 @@ type Claim struct {
 	Why string `json:"why"`
 	// Trials are the claim under one kind of fault each.
 	Trials []Trial `json:"trials,omitempty"`
-	// Operations and Seeds are those of all its runs together.
+	// Operations are those that were answered, in all its runs together; Seeds are theirs.
 	Operations int      `json:"operations"`
 	Seeds      int      `json:"seeds"`
 	Witness    *Witness `json:"witness,omitempty"`

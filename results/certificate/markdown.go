@@ -50,7 +50,7 @@ func (c *Certificate) summary() string {
 	for _, r := range c.Runs {
 		operations += r.Operations
 	}
-	text := fmt.Sprintf("%s of %s on %s (%s): %s operations in %s, within %s.", checkers.Count(c.Nodes, "node"), c.Target,
+	text := fmt.Sprintf("%s of %s on %s (%s): %s operations answered in %s, within %s.", checkers.Count(c.Nodes, "node"), c.Target,
 		c.Runtime, c.Machine, checkers.Number(operations), checkers.Count(len(c.Runs), "run"), c.Took.Round(time.Second))
 	if len(c.Settings) > 0 {
 		text += " Settings: " + Pairs(c.Settings) + "."
@@ -128,6 +128,9 @@ func (m *markdown) trades(c *Certificate) {
 		return
 	}
 	m.line("## PACELC, measured")
+	if text := c.PACELC(); text != "" {
+		m.line("%s", text)
+	}
 	for _, t := range c.Trades {
 		m.line("%s", t.Title())
 		m.head("setting", "distance", "round trip", "operation", "answered", "p50", "p99", "consistency seen", "stale")
@@ -148,6 +151,7 @@ func (m *markdown) deliveries(c *Certificate) {
 		return
 	}
 	m.line("## Delivery, measured")
+	m.line("%s", c.Delivered())
 	m.head("workload", "client", "faults", "observed", "because")
 	for _, d := range c.Deliveries {
 		m.row(d.Workload, d.Client, d.Faults, d.Observed, d.Why)

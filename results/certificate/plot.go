@@ -159,7 +159,7 @@ func (p *plot) line(s series) {
 func (p *plot) mark(s series, point Point) {
 	d, _ := point.median(s.kind)
 	class := "full"
-	if point.Seen != "linearizable" && point.Seen != "as promised" {
+	if !point.Linearizable() {
 		class = "hollow"
 	}
 	title := fmt.Sprintf("%s %s, %s: %s; %s", point.Value, s.kind, point.Distance, Duration(d), point.Seen)

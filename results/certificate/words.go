@@ -135,3 +135,80 @@ func (c *Certificate) Forms() string {
 	}
 	return c.Target + " has no setting of serialization or compression that Assay could compare."
 }
+
+// PACELC says what each value of the settings that trade consistency takes over the
+// longest distance that was tried, and what it gives.
+func (c *Certificate) PACELC() string {
+	var said []string
+	for _, t := range c.Trades {
+		if t.For != "consistency" {
+			continue
+		}
+		for _, p := range t.farthest() {
+			said = append(said, p.sentence(t.Setting))
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+// farthest are the points of the longest distance.
+func (t Trade) farthest() []Point {
+	var trip time.Duration
+	for _, p := range t.Points {
+		trip = max(trip, p.RoundTrip)
+	}
+	return slices.DeleteFunc(slices.Clone(t.Points), func(p Point) bool { return p.RoundTrip != trip || len(p.Latencies) == 0 })
+}
+
+// sentence is "Over california-netherlands, reads=local takes 0.5 ms for a read: causal."
+func (p Point) sentence(setting string) string {
+	var kinds []string
+	for _, l := range p.Latencies {
+		kinds = append(kinds, fmt.Sprintf("%s for a %s", Duration(l.P50), l.Kind))
+	}
+	subject := "the system"
+	if setting != "" {
+		subject = setting + "=" + p.Value
+	}
+	text := fmt.Sprintf("Over %s %s takes %s, and was seen to be %s", p.Distance, subject, strings.Join(kinds, ", "), p.Grade())
+	if p.Stale != "" {
+		text += " (" + p.Stale + ")"
+	}
+	return text + "."
+}
+
+// Grade is what was seen, in words that go on in a sentence.
+func (p Point) Grade() string {
+	if p.Linearizable() || strings.HasPrefix(p.Seen, "unknown") {
+		return p.Seen
+	}
+	return "no more than " + p.Seen
+}
+
+// Linearizable says that nothing less was seen.
+func (p Point) Linearizable() bool { return p.Seen == "linearizable" || p.Seen == "as promised" }
+
+// Delivered says for each kind of client the weakest delivery that was observed.
+func (c *Certificate) Delivered() string {
+	worst := map[string]string{}
+	var order []string
+	for _, d := range c.Deliveries {
+		client := d.Workload + ", client " + d.Client
+		if _, known := worst[client]; !known {
+			order = append(order, client)
+		}
+		if rank(d.Observed) >= rank(worst[client]) {
+			worst[client] = d.Observed
+		}
+	}
+	var said []string
+	for _, client := range order {
+		said = append(said, client+": "+worst[client])
+	}
+	return strings.Join(said, "; ") + "."
+}
+
+// rank orders deliveries by how little they give.
+func rank(observed string) int {
+	return slices.Index([]string{"", "exactly once", "unknown", "at least once", "at most once", "neither"}, observed)
+}
