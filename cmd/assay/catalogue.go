@@ -42,7 +42,16 @@ func listCatalogue(out io.Writer) error {
 	for _, row := range catalogue.Rows() {
 		lines = append(lines, []string{row.ID, row.Must(), row.About})
 	}
-	return table(out, lines)
+	if err := table(out, lines); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nPublished findings that are not here, and why:")
+	for _, a := range catalogue.Missing() {
+		if _, err := fmt.Fprintf(out, "- %s (%s): %s\n", a.Finding, a.Source, a.Why); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newCatalogueShowCmd() *cobra.Command {
