@@ -87,7 +87,7 @@ func testCounts(t *testing.T, rows []row) {
 				t.Skip("takes long: set ASSAY_LONG")
 			}
 			for _, o := range searches(r.unique) {
-				o.Exhaust = true
+				o.Exhaust, o.MaxStates = true, 2*r.unique+1000
 				result, err := r.of.Explore(context.Background(), o)
 				if err != nil {
 					t.Fatal(err)

@@ -29,6 +29,7 @@ package explore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
@@ -141,6 +142,15 @@ func (r *Result) Validity() checkers.Validity {
 		}
 	}
 	return all
+}
+
+// String is the counts in a line.
+func (r *Result) String() string {
+	text := fmt.Sprintf("%s, %s generated, depth %d, in %.1f s", checkers.Count(r.Unique, "state"), checkers.Number(r.Generated), r.Depth, r.Elapsed.Seconds())
+	if !r.Complete {
+		text += "; not all: " + r.Stopped
+	}
+	return text
 }
 
 // Property is the judgement of that name, or nil.

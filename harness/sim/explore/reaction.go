@@ -39,7 +39,7 @@ const (
 )
 
 // mostChoices bounds the outcomes of one reaction.
-const mostChoices = 100_000
+const mostChoices = 10_000
 
 // result is how one run of an actor's method ended.
 type result[S, M any] struct {
@@ -59,13 +59,14 @@ func (s *systemSpace[S, M]) react(number, input uint32) *reaction {
 		return &reaction{branches: []branch{s.branch(number, next, nil, nil)}, err: err}
 	}
 	r := &reaction{}
+	known := make(map[string]int)
 	for choices := []int{}; choices != nil; {
 		first, err := s.twice(l, input, choices)
 		if err == nil && len(r.branches) >= mostChoices {
 			err = fmt.Errorf("it has more than %d outcomes, by what it draws with Choose", mostChoices)
 		}
 		if err == nil {
-			err = s.addBranch(r, number, input, first)
+			err = s.addBranch(r, known, number, input, first)
 		}
 		if err != nil {
 			r.err = s.blame(l, input, err)
@@ -85,8 +86,9 @@ func (s *systemSpace[S, M]) blame(l *local[S], input uint32, err error) error {
 	return fmt.Errorf("the actor cannot be explored: %s", text)
 }
 
-// addBranch adds an outcome, or counts one that is known.
-func (s *systemSpace[S, M]) addBranch(r *reaction, number, input uint32, res *result[S, M]) error {
+// addBranch adds an outcome, or counts one that is known: the same next state, and
+// the same messages.
+func (s *systemSpace[S, M]) addBranch(r *reaction, known map[string]int, number, input uint32, res *result[S, M]) error {
 	next, sends, err := s.apply(s.locals.all[number], input, res)
 	if err != nil {
 		return err
@@ -96,12 +98,12 @@ func (s *systemSpace[S, M]) addBranch(r *reaction, number, input uint32, res *re
 		return err
 	}
 	r.idle = len(r.branches) == 0 && s.idle(number, to, input, res)
-	for i, b := range r.branches {
-		if b.next == to && slices.Equal(b.sends, sends) {
-			r.branches[i].times++
-			return nil
-		}
+	outcome := fmt.Sprint(to, sends)
+	if i, is := known[outcome]; is {
+		r.branches[i].times++
+		return nil
 	}
+	known[outcome] = len(r.branches)
 	choices := make([]int, len(res.drawn))
 	for i, d := range res.drawn {
 		choices[i] = d.chosen

@@ -167,6 +167,10 @@ func (s *systemSpace[S, M]) apply(l *local[S], input uint32, r *result[S, M]) (*
 	for _, e := range r.effects {
 		switch e.kind {
 		case persist:
+			// Without crashes, nobody ever reads it.
+			if s.system.Faults.Crashes == 0 {
+				continue
+			}
 			next.durable = append(slices.Clip(next.durable), e.body)
 		case setTimer:
 			next.set(e.timer)

@@ -39,7 +39,8 @@ func (v View[S, M]) States() iter.Seq2[actor.ID, *S] {
 // Up says that a node is not down.
 func (v View[S, M]) Up(id actor.ID) bool { return !v.local(id).down }
 
-// Durable is what a node has persisted, oldest first.
+// Durable is what a node has persisted, oldest first. It is not kept, and empty, if
+// no node can crash.
 func (v View[S, M]) Durable(id actor.ID) [][]byte { return v.local(id).durable }
 
 // Timers are the names of the timers of a node that are set.
