@@ -175,9 +175,9 @@ func TestVersionOf(t *testing.T) {
 		{results.Run{}, ""},
 		{results.Run{Image: "assay/nats:2.10.22", ImageID: "sha256:abc"}, "2.10.22"},
 		{results.Run{Image: "assay/nats:2.10.22", Settings: map[string]string{"version": "2.9"}}, "2.9"},
-		{results.Run{Image: "host:5000/service", ImageID: "sha256:0123456789abcdef"}, "0123456789ab"},
+		{results.Run{Image: "host:5000/service", ImageID: "sha256:0123456789abcdef"}, "sha256:0123456789ab"},
 		{results.Run{Image: "host:5000/service:7@sha256:00"}, "7"},
-		{results.Run{Image: "service:latest", ImageID: "sha256:ff"}, "ff"},
+		{results.Run{Image: "service:latest", ImageID: "sha256:ff"}, "sha256:ff"},
 		{results.Run{ImageID: "odd"}, ""},
 	} {
 		if got := index.VersionOf(c.run); got != c.want {
@@ -194,6 +194,14 @@ func TestVersionsAreOrderedAsPeopleCount(t *testing.T) {
 			if (got < 0) != (i < j) || (got > 0) != (i > j) {
 				t.Errorf("%q against %q is %d", a, b, got)
 			}
+		}
+	}
+}
+
+func TestOnlyNumbersAreOrdered(t *testing.T) {
+	for version, want := range map[string]bool{"3.5": true, "v3.5": true, "2024-01": true, "": false, "v": false, "main": false, "sha256:0123": false, "–": false} {
+		if got := index.Numbered(version); got != want {
+			t.Errorf("%q: %v", version, got)
 		}
 	}
 }

@@ -17,8 +17,18 @@ func VersionOf(r results.Run) string {
 	if tag := tagOf(r.Image); tag != "" && tag != "latest" {
 		return tag
 	}
-	_, digest, _ := strings.Cut(r.ImageID, ":")
-	return digest[:min(len(digest), 12)]
+	algorithm, digest, _ := strings.Cut(r.ImageID, ":")
+	if digest == "" {
+		return ""
+	}
+	return algorithm + ":" + digest[:min(len(digest), 12)]
+}
+
+// Numbered says that a version is one of those that CompareVersions can order: one that
+// begins with a number, perhaps after a v. Names and digests have no order of their own.
+func Numbered(version string) bool {
+	version = strings.TrimPrefix(version, "v")
+	return version != "" && isDigit(rune(version[0]))
 }
 
 // tagOf is the tag of an image's reference. A colon before a slash is a registry's

@@ -30,6 +30,8 @@ type runPage struct {
 	Files    []entry
 	Folder   string
 	Target   string
+	// Report is the address of the report, if there is one.
+	Report string
 	// Before is the address of a comparison with the run before of the same kind.
 	Before, BeforeName string
 }
@@ -61,6 +63,9 @@ func (s *server) run(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, a := range run.Verdict.Anomalies {
 		p.Found = append(p.Found, a.Name+": "+checkers.Count(a.Count, "finding"))
+	}
+	if slices.ContainsFunc(p.Files, func(e entry) bool { return e.Name == results.ReportFile }) {
+		p.Report = filesLink(run.ID, results.ReportFile)
 	}
 	p.Before, p.BeforeName = s.before(run)
 	s.show(w, http.StatusOK, "run", p)

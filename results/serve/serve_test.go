@@ -298,6 +298,15 @@ func TestWhichPromisesBrokeWhen(t *testing.T) {
 	}
 }
 
+func TestVersionsWithoutNumbersStandInTheOrderOfTheirRuns(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, "shop-set/1", 1, isValid, `, "image_id": "sha256:ffff"`)
+	put(t, root, "shop-set/2", 2, isInvalid, `, "image_id": "sha256:0000"`)
+	if _, page := get(t, site(t, root), "/targets/shop"); !strings.Contains(page, "broke in sha256:0000; it was kept in sha256:ffff") {
+		t.Error(page)
+	}
+}
+
 // events reads server-sent events, by name, until the stream ends.
 func events(t *testing.T, body io.Reader, each func(name, data string)) {
 	t.Helper()

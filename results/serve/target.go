@@ -71,10 +71,21 @@ func (s *server) target(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, "target", p)
 }
 
+// versions are in the order of their numbers; those without one follow, in the order in
+// which they were first run. The runs are the newest first.
 func versions(runs []index.Run) []string {
-	all := distinct(runs, func(r index.Run) []string { return []string{versionOf(r)} })
-	slices.SortStableFunc(all, index.CompareVersions)
-	return all
+	var numbered, others []string
+	for _, r := range slices.Backward(runs) {
+		version := versionOf(r)
+		switch {
+		case index.Numbered(version) && !slices.Contains(numbered, version):
+			numbered = append(numbered, version)
+		case !index.Numbered(version) && !slices.Contains(others, version):
+			others = append(others, version)
+		}
+	}
+	slices.SortStableFunc(numbered, index.CompareVersions)
+	return append(numbered, others...)
 }
 
 // tabulate groups what was judged by promise and version.
