@@ -13,7 +13,7 @@ func systems() []Row {
 func etcd() []Row {
 	const killed = "etcd --set guard=2000 --workload set --nemesis kill:all --hold 1s --quiet 4s --time 60s"
 	return []Row{
-		{ID: "etcd-3.5.0-kill", Invalid: true, Findings: []string{"lost"},
+		{ID: "etcd-3.5.0-kill", Invalid: true, Findings: []string{"lost", "stale"},
 			About:  "etcd 3.5.0, whose members may believe after a kill that they have applied what they have not: writes under a wide condition",
 			Args:   words(killed + " --set version=3.5.0"),
 			Source: "etcd issue 13766: data inconsistency in 3.5.0 to 3.5.2"},
