@@ -83,7 +83,9 @@ func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *his
 // write writes everything that is made from a history and its verdict.
 func write(dir *results.Dir, out Outcome, h *history.History) error {
 	in := report.Input{Dir: out.Dir, Run: out.Run, Verdict: out.Verdict, History: h}
-	return errors.Join(
+	var err error
+	in.Sequence, err = report.ReadSequence(dir, out.Verdict)
+	return errors.Join(err,
 		dir.WriteVerdict(out.Verdict),
 		dir.Write("report.html", func(w io.Writer) error { return report.Render(w, in) }),
 		dir.Write("junit.xml", func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict) }),

@@ -18,6 +18,12 @@ const (
 	VerdictFile = "verdict.json"
 	ReportFile  = "report.html"
 	JUnitFile   = "junit.xml"
+	// PlanFile and TraceFile are what a simulated run has beside these: the plan that
+	// repeats it, and what happened between its nodes. ShrunkFolder is the directory
+	// of a smaller run that fails in the same way.
+	PlanFile     = "plan.json"
+	TraceFile    = "trace.txt"
+	ShrunkFolder = "shrunk"
 
 	historyFile = "history.jsonl"
 	packedFile  = "history.jsonl.zst"

@@ -27,6 +27,8 @@ type page struct {
 	Findings  []findingView
 	Listed    []findingView
 	MoreCount string
+	// Sequence is what happened between the nodes; nil if that is not known.
+	Sequence *sequenceView
 
 	Empty     bool
 	Charts    []chart

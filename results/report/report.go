@@ -24,6 +24,8 @@ type Input struct {
 	// Dir is the run's directory, for the commands that see it again; empty if
 	// it has none.
 	Dir string
+	// Sequence is what happened between the nodes, if that is known.
+	Sequence *Sequence
 }
 
 //go:embed page
@@ -47,6 +49,9 @@ func Render(w io.Writer, in Input) error {
 	p := newPage(in, r)
 	if p.Explorer, err = explore(r, in.Verdict); err != nil {
 		return err
+	}
+	if p.Sequence, err = in.Sequence.view(); err != nil {
+		return fmt.Errorf("render report: %w", err)
 	}
 	p.Style = template.CSS(style) // ours, not from the system under test
 	if err := templates.ExecuteTemplate(w, "page.html", p); err != nil {

@@ -11,7 +11,7 @@ import (
 // not too many, else those that tell why the witness is as it is. Nothing after the
 // first violation is shown.
 func choose(t *trace.Trace, witness map[int]bool, most int) []int {
-	end := lastShown(t)
+	end := lastShown(t, witness)
 	if end <= most {
 		return upTo(end)
 	}
@@ -22,17 +22,25 @@ func choose(t *trace.Trace, witness map[int]bool, most int) []int {
 	return slices.Sorted(maps.Keys(c.shown))
 }
 
-// lastShown is how many events there are up to the first violation and what
-// belongs to it.
-func lastShown(t *trace.Trace) int {
+// lastShown is how many events there are up to the first violation and what belongs
+// to it, or, where none is marked, up to the last event of the witness.
+func lastShown(t *trace.Trace, witness map[int]bool) int {
 	end, violated := t.Violated()
-	if !violated {
-		return len(t.Events)
-	}
-	for end < len(t.Events) && t.Events[end].Kind == trace.Violation {
+	for violated && end < len(t.Events) && t.Events[end].Kind == trace.Violation {
 		end++
 	}
-	return end
+	if violated {
+		return end
+	}
+	for i, e := range t.Events {
+		if operation(e) && witness[e.Number] {
+			end = i
+		}
+	}
+	if end < 0 {
+		return len(t.Events)
+	}
+	return end + 1
 }
 
 func upTo(n int) []int {

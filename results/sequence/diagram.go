@@ -51,15 +51,15 @@ func (l life) Height() float64 { return round(max(0, l.Bottom-l.Top)) }
 // band is a fault on some lanes next to each other.
 type band struct {
 	X, Width, Top, Bottom float64
-	// Label is on the first of a fault's bands only.
+	// Label is on the first of a fault's bands only. It begins at LabelX.
 	Label, Title string
+	LabelX       float64
 	// Ends says that the fault was healed before the end of the picture.
 	Ends bool
 }
 
 func (b band) Height() float64 { return round(b.Bottom - b.Top) }
 func (b band) Right() float64  { return b.X + b.Width }
-func (b band) LabelX() float64 { return b.X + 7 }
 func (b band) LabelY() float64 { return b.Top + 16 }
 
 // tear is where events are left out.

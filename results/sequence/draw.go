@@ -60,6 +60,9 @@ type letter struct {
 	copies  int
 	shown   bool
 	culprit bool
+	// told says that the operation that it belongs to is drawn, with what is asked and
+	// answered.
+	told bool
 }
 
 // force is a fault in force.
@@ -74,7 +77,7 @@ func draw(in Input) diagram {
 	if most == 0 {
 		most = DefaultMost
 	}
-	end := lastShown(in.Trace)
+	end := lastShown(in.Trace, p.witness)
 	shown := choose(in.Trace, p.witness, most)
 	p.layOut(shown)
 	next := 0
@@ -341,7 +344,7 @@ func (p *painter) finish(shown, all, end int) {
 func cut(shown, all, end int) string {
 	after := ""
 	if end < all {
-		after = fmt.Sprintf(" The %s after the violation are left out.", checkers.Count(all-end, "event"))
+		after = fmt.Sprintf(" What comes after the violation is left out: %s.", checkers.Count(all-end, "event"))
 	}
 	if shown == end {
 		return after

@@ -15,7 +15,10 @@ func (p *painter) send(i int, e trace.Event) {
 		return
 	}
 	n, asks := p.by[i]
-	p.sent[e.Number] = &letter{event: e, y: p.beside(from, e), shown: true, culprit: asks && p.witness[n]}
+	l := &letter{event: e, y: p.beside(from, e), shown: true, culprit: asks && p.witness[n]}
+	_, l.told = p.open[n]
+	l.told = l.told && asks
+	p.sent[e.Number] = l
 }
 
 // carry draws what becomes of a copy of a message.
@@ -41,6 +44,9 @@ func (p *painter) carry(e trace.Event) {
 	}
 	a.X2, a.Y2, a.Class = to.X, p.below(to, e), "sent"
 	label := message(l.event.Text)
+	if l.told { // beside the operation itself
+		label = ""
+	}
 	if l.copies > 1 {
 		a.Class, label = "again", "again: "+label
 		p.Has.Again = true
@@ -140,12 +146,19 @@ func told(e trace.Event) string {
 	words := printable(e.Text, 200)
 	switch e.Outcome {
 	case trace.OK:
-		return "→ " + cmp.Or(words, "ok")
+		return cmp.Or(prefixed("→ ", words), "✓ ok")
 	case trace.Fail:
 		return "✗ " + cmp.Or(words, "failed")
 	default:
 		return "? " + cmp.Or(words, "unknown")
 	}
+}
+
+func prefixed(sign, words string) string {
+	if words == "" {
+		return ""
+	}
+	return sign + words
 }
 
 // heal draws the bands of a fault that was in force until y.
@@ -163,7 +176,8 @@ func (p *painter) heal(id int, y float64, ends bool) {
 			Label: label, Title: title, Ends: ends,
 		}
 		b.Width = round(run[len(run)-1].X + p.spacing/2 - b.X)
-		b.Label = clip(label, p.Width-b.LabelX()-4)
+		b.Label = clip(label, (p.Width-12)/bold)
+		b.LabelX = round(min(b.X+7, p.Width-bold*textWidth(b.Label)-5))
 		label = ""
 		p.Bands = append(p.Bands, b)
 	}

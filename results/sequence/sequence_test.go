@@ -73,8 +73,18 @@ func TestEverythingIsDrawn(t *testing.T) {
 	if want := map[string]int{"up": 8, "down": 1, "paused": 1}; fmt.Sprint(lives) != fmt.Sprint(want) {
 		t.Errorf("lives: %v, expected %v", lives, want)
 	}
-	if want := "The 2 events after the violation are left out."; strings.TrimSpace(d.Cut) != want {
+	if want := "What comes after the violation is left out: 2 events."; strings.TrimSpace(d.Cut) != want {
 		t.Errorf("left out: %q", d.Cut)
+	}
+}
+
+// Where no violation is marked, the picture ends with the witness.
+func TestItEndsWithTheWitness(t *testing.T) {
+	tr := staleRead(t)
+	tr.Events = slices.DeleteFunc(tr.Events, func(e trace.Event) bool { return e.Kind == trace.Violation })
+	d := draw(Input{Trace: tr, Witness: []int{2}})
+	if last := d.Rows[len(d.Rows)-1].What; last != "complete c1 #2 ok 2" {
+		t.Errorf("it ends with %q", last)
 	}
 }
 
