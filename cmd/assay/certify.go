@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/progress"
 	"github.com/assaykit/assay/cmd/assay/internal/settings"
@@ -56,7 +57,7 @@ Exit codes:
   0    every claim held
   1    a claim is broken, the certificate shows the witness
   2    nothing is broken, but a claim stayed unknown
-  3    infrastructure: no run could take place
+  3    infrastructure: nothing is broken, but a run could not take place
   4    usage: wrong arguments`,
 		Example: `  assay certify demo --plan
   assay certify demo --budget 15m
@@ -349,5 +350,21 @@ func concludeCertificate(out io.Writer, c *certificate.Certificate, folder strin
 		fmt.Fprintf(out, "\npartitions   %s\n", c.CAP())
 	}
 	fmt.Fprintf(out, "\ncertificate  %s\n", filepath.Join(folder, certificate.PageFile))
-	return exit.As(map[certificate.Status]int{certificate.Held: exit.Valid, certificate.Broken: exit.Invalid, certificate.Unknown: exit.Unknown}[c.Status()])
+	if n := c.Failed(); n > 0 {
+		fmt.Fprintf(out, "note         %s not take place; the certificate lists them\n", checkers.Count(n, "run could", "runs could"))
+	}
+	return exit.As(certificateCode(c))
+}
+
+// certificateCode lets the gravest of all runs win, as everywhere.
+func certificateCode(c *certificate.Certificate) int {
+	switch {
+	case c.Status() == certificate.Broken:
+		return exit.Invalid
+	case c.Failed() > 0:
+		return exit.Infrastructure
+	case c.Status() == certificate.Unknown:
+		return exit.Unknown
+	}
+	return exit.Valid
 }

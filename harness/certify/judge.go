@@ -58,7 +58,7 @@ func (e *execution) judge(at int) certificate.Claim {
 	c := certificate.Claim{Workload: claim.Workload, Promise: claim.Promise, Page: claim.Page, Settings: claim.Settings}
 	runs := e.evidence(at)
 	c.Operations, c.Seeds = weigh(runs)
-	for _, faults := range labels(runs) {
+	for _, faults := range e.planned(labels(runs)) {
 		c.Trials = append(c.Trials, trial(faults, under(runs, faults)))
 	}
 	c.Status, c.Why = e.conclude(at, c)
@@ -105,6 +105,15 @@ func labels(runs []done) []string {
 		all = once(all, d.faults)
 	}
 	return all
+}
+
+// planned puts faults into the order of the plan, for runs end in any.
+func (e *execution) planned(faults []string) []string {
+	rank := func(name string) int {
+		return slices.IndexFunc(e.first, func(c cell) bool { return c.faults == name })
+	}
+	slices.SortStableFunc(faults, func(a, b string) int { return rank(a) - rank(b) })
+	return faults
 }
 
 func under(runs []done, faults string) []done {

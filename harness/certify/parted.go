@@ -23,7 +23,7 @@ const (
 func (e *execution) parted() []certificate.Partition {
 	var all []certificate.Partition
 	runs := slices.DeleteFunc(slices.Clone(e.done), func(d done) bool { return d.part != partitionsPart })
-	for _, faults := range labels(runs) {
+	for _, faults := range e.planned(labels(runs)) {
 		kind := strings.TrimPrefix(faults, "partition:")
 		all = append(all, partitioned(kind, under(runs, faults)))
 	}

@@ -137,12 +137,49 @@ func (p *Plan) omit(what, why string) {
 	}
 }
 
-// paces are how long faults last and how long it is quiet in between: short faults catch
-// other mistakes than long ones, so that rounds take turns.
-var paces = []struct{ hold, quiet time.Duration }{
+// pace is how long faults last and how long it is quiet in between.
+type pace struct{ hold, quiet time.Duration }
+
+// first is the pace of the first round: long enough for another leader, and as many
+// strikes as there is time for.
+var first = map[string]pace{
+	"kill":  {700 * time.Millisecond, 900 * time.Millisecond},
+	"pause": {1200 * time.Millisecond, 600 * time.Millisecond},
+}
+
+// paces are those of the rounds: short faults catch other mistakes than long ones.
+var paces = []pace{
 	{1500 * time.Millisecond, time.Second},
 	{400 * time.Millisecond, 500 * time.Millisecond},
 	{4 * time.Second, time.Second},
+}
+
+func paceOf(family string, round int) pace {
+	if p, ok := first[family]; ok && round == 0 {
+		return p
+	}
+	return paces[round%len(paces)]
+}
+
+// sharp are the shapes that show most, by what is known of mistakes that systems made: the
+// first round has few strikes and is to spend them on these.
+var sharp = map[string][]string{
+	"partition": {"leader", "one-way", "one"},
+	"kill":      {"all", "leader"},
+	"pause":     {"leader", "one"},
+}
+
+// sharpened is the family with the shapes that show most, where there are any.
+func sharpened(s nemesis.Spec) nemesis.Spec {
+	if len(s.Families) != 1 {
+		return s
+	}
+	f := s.Families[0]
+	shapes := slices.DeleteFunc(slices.Clone(sharp[f.Name]), func(shape string) bool { return !slices.Contains(f.Shapes, shape) })
+	if len(shapes) == 0 {
+		return s
+	}
+	return nemesis.Spec{Families: []nemesis.Family{{Name: f.Name, Shapes: shapes}}}
 }
 
 // claims are all claims under each family of faults, with the seed and the pace of the
@@ -212,10 +249,13 @@ func (p *Plan) claim(at int, claim cluster.Claim, faults nemesis.Spec, round int
 		p.omit(claimName(claim)+" under "+label(faults), faults.Supports(p.config.capabilities()).Error())
 		return cell{}, false
 	}
+	name := label(faults)
+	tempo := paceOf(name, round)
 	t.Nemesis, t.Duration, t.Seed = faults, p.load, p.config.Seed+int64(round)
-	pace := paces[round%len(paces)]
-	t.Hold, t.Quiet = pace.hold, pace.quiet
-	if label(faults) == nemesis.None {
+	if t.Hold, t.Quiet = tempo.hold, tempo.quiet; round == 0 {
+		t.Nemesis = sharpened(faults)
+	}
+	if name == nemesis.None {
 		t.Duration = max(4*time.Second, p.load/2)
 	}
 	if err == nil {
@@ -225,7 +265,7 @@ func (p *Plan) claim(at int, claim cluster.Claim, faults nemesis.Spec, round int
 		p.omit(claimName(claim), err.Error())
 		return cell{}, false
 	}
-	return cell{part: claimsPart, claim: at, trade: none, faults: label(faults), test: t}, true
+	return cell{part: claimsPart, claim: at, trade: none, faults: name, test: t}, true
 }
 
 // none is the place of no claim and no trade.

@@ -258,3 +258,14 @@ func (c *Certificate) Count(s Status) int {
 	}
 	return n
 }
+
+// Failed counts the runs that could not take place, which prove nothing either way.
+func (c *Certificate) Failed() int {
+	n := 0
+	for _, r := range c.Runs {
+		if r.Error != "" && r.Validity != checkers.Invalid {
+			n++
+		}
+	}
+	return n
+}

@@ -165,3 +165,16 @@ func TestDurationsHaveThreeDigits(t *testing.T) {
 		}
 	}
 }
+
+// A run that could not take place is told, unless its history shows a contradiction: that
+// one proves something.
+func TestRunsThatCouldNotTakePlaceAreCounted(t *testing.T) {
+	c := example()
+	if c.Failed() != 0 {
+		t.Errorf("%d of none", c.Failed())
+	}
+	c.Runs[0].Error, c.Runs[1].Error = "no engine", "a full disk"
+	if c.Failed() != 1 || !strings.Contains(render(t, c.Markdown), "1 run could not take place") {
+		t.Errorf("%d failed:\n%s", c.Failed(), render(t, c.Markdown))
+	}
+}

@@ -55,6 +55,9 @@ func (c *Certificate) summary() string {
 	if len(c.Settings) > 0 {
 		text += " Settings: " + Pairs(c.Settings) + "."
 	}
+	if n := c.Failed(); n > 0 {
+		text += fmt.Sprintf(" %s not take place, for want of infrastructure.", checkers.Count(n, "run could", "runs could"))
+	}
 	if c.Interrupted {
 		text += " It was interrupted: what follows is what was found out until then."
 	}
