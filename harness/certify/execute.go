@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/harness/history"
+	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/results"
 	"github.com/assaykit/assay/results/certificate"
 )
@@ -59,9 +61,9 @@ type execution struct {
 func (p *Plan) Run(ctx context.Context, log io.Writer) (*certificate.Certificate, error) {
 	e := &execution{Plan: p, began: time.Now(), log: log}
 	e.left = append(e.left, p.left...)
-	together, alone := split(p.first)
-	e.batch(ctx, together, p.config.AtOnce)
-	e.batch(ctx, alone, 1)
+	for _, stage := range e.stages() {
+		e.batch(ctx, stage.cells, stage.atOnce)
+	}
 	e.further(ctx)
 	if len(e.done) > 0 && e.failed == len(e.done) {
 		return nil, e.done[0].err
@@ -69,15 +71,30 @@ func (p *Plan) Run(ctx context.Context, log io.Writer) (*certificate.Certificate
 	return e.certificate(ctx.Err() != nil), nil
 }
 
-func split(cells []cell) (together, alone []cell) {
-	for _, c := range cells {
-		if c.alone() {
+// stage are runs that are made together.
+type stage struct {
+	cells  []cell
+	atOnce int
+}
+
+// stages puts what an adopter asks first to the front, because runs may take longer than
+// was expected: the claims under the first families and single kinds of partitions, then
+// what has to be measured alone, then the rest.
+func (e *execution) stages() []stage {
+	var early, alone, late []cell
+	families := e.config.families()
+	for _, c := range e.first {
+		urgent := c.faults == nemesis.None || slices.ContainsFunc(families[:min(2, len(families))], func(f nemesis.Spec) bool { return label(f) == c.faults })
+		switch {
+		case c.alone():
 			alone = append(alone, c)
-		} else {
-			together = append(together, c)
+		case c.part == partitionsPart || c.part == claimsPart && urgent:
+			early = append(early, c)
+		default:
+			late = append(late, c)
 		}
 	}
-	return together, alone
+	return []stage{{early, e.config.AtOnce}, {alone, 1}, {late, e.config.AtOnce}}
 }
 
 // further tries the claims again with other seeds for as long as another run fits.

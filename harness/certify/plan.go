@@ -137,28 +137,35 @@ func (p *Plan) omit(what, why string) {
 	}
 }
 
-// pace is how long faults last and how long it is quiet in between.
-type pace struct{ hold, quiet time.Duration }
+// pace is how long faults last and how long it is quiet in between, in times of what the
+// system takes to go on without a leader.
+type pace struct{ hold, quiet float64 }
 
-// first is the pace of the first round: long enough for another leader, and as many
-// strikes as there is time for.
-var first = map[string]pace{
-	"kill":  {700 * time.Millisecond, 900 * time.Millisecond},
-	"pause": {1200 * time.Millisecond, 600 * time.Millisecond},
+// opening is the pace of each family in the first round: as many strikes as there is time
+// for, the longer half of them long enough for another leader. Damage has to meet what it
+// can damage.
+var opening = map[string]pace{
+	"partition": {1.25, 1.25},
+	"kill":      {1, 1},
+	"pause":     {1.2, 0.6},
+	"corrupt":   {8, 1},
 }
 
-// paces are those of the rounds: short faults catch other mistakes than long ones.
-var paces = []pace{
-	{1500 * time.Millisecond, time.Second},
-	{400 * time.Millisecond, 500 * time.Millisecond},
-	{4 * time.Second, time.Second},
-}
+// paces are those of all families in the rounds that follow: short faults catch other
+// mistakes than long ones. The first is for families that have no other in the opening.
+var paces = []pace{{1.5, 1}, {0.15, 1.5}, {1, 1}, {4, 1}}
 
-func paceOf(family string, round int) pace {
-	if p, ok := first[family]; ok && round == 0 {
-		return p
+// tempo is the pace of a family in a round.
+func (p *Plan) tempo(family string, round int) (hold, quiet time.Duration) {
+	chosen := paces[round%len(paces)]
+	if own, ok := opening[family]; ok && round%len(paces) == 0 {
+		chosen = own
 	}
-	return paces[round%len(paces)]
+	unit := time.Second
+	if paced, ok := p.config.Test.Target.(cluster.Paced); ok {
+		unit = paced.Failover()
+	}
+	return time.Duration(chosen.hold * float64(unit)), time.Duration(chosen.quiet * float64(unit))
 }
 
 // sharp are the shapes that show most, by what is known of mistakes that systems made: the
@@ -250,9 +257,8 @@ func (p *Plan) claim(at int, claim cluster.Claim, faults nemesis.Spec, round int
 		return cell{}, false
 	}
 	name := label(faults)
-	tempo := paceOf(name, round)
 	t.Nemesis, t.Duration, t.Seed = faults, p.load, p.config.Seed+int64(round)
-	if t.Hold, t.Quiet = tempo.hold, tempo.quiet; round == 0 {
+	if t.Hold, t.Quiet = p.tempo(name, round); round == 0 {
 		t.Nemesis = sharpened(faults)
 	}
 	if name == nemesis.None {

@@ -1,5 +1,7 @@
 package cluster
 
+import "time"
+
 // Claimer is implemented by targets whose vendors say what they promise.
 type Claimer interface {
 	// Claims are the promises; a workload may be in several, under other settings.
@@ -55,3 +57,10 @@ const (
 	Serialization TradeKind = "serialization"
 	Compression   TradeKind = "compression"
 )
+
+// Paced is implemented by targets that are faster or slower than a second or so to go on
+// without a leader that is gone.
+type Paced interface {
+	// Failover is about how long that takes them.
+	Failover() time.Duration
+}

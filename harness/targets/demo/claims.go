@@ -1,10 +1,15 @@
 package demo
 
-import "github.com/assaykit/assay/harness/cluster"
+import (
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
 
 var (
 	_ cluster.Claimer = Target{}
 	_ cluster.Trader  = Target{}
+	_ cluster.Paced   = Target{}
 )
 
 // Claims implements cluster.Claimer: everything that goes through the log of a Raft is
@@ -44,3 +49,6 @@ func (Target) Claims() []cluster.Claim {
 func (Target) Trades() []cluster.Trade {
 	return []cluster.Trade{{Setting: readsSetting, For: cluster.Consistency, Values: []string{linearizableReads, localReads}}}
 }
+
+// Failover implements cluster.Paced: elections begin after 150 to 300 ms without a leader.
+func (Target) Failover() time.Duration { return 400 * time.Millisecond }

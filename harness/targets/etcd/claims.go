@@ -1,10 +1,15 @@
 package etcd
 
-import "github.com/assaykit/assay/harness/cluster"
+import (
+	"time"
+
+	"github.com/assaykit/assay/harness/cluster"
+)
 
 var (
 	_ cluster.Claimer = Target{}
 	_ cluster.Trader  = Target{}
+	_ cluster.Paced   = Target{}
 )
 
 // Claims implements cluster.Claimer. Of locks only the fencing token is promised: that
@@ -32,3 +37,7 @@ func (Target) Trades() []cluster.Trade {
 		{Setting: "unsafe-no-fsync", For: cluster.Durability, Values: []string{"false", "true"}},
 	}
 }
+
+// Failover implements cluster.Paced: elections begin after one to two seconds without a
+// leader.
+func (Target) Failover() time.Duration { return 1600 * time.Millisecond }
