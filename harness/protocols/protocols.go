@@ -18,6 +18,8 @@ type Protocol struct {
 	Name, About string
 	// Settings are what can be chosen about it. The defaults make it correct.
 	Settings []cluster.Setting
+	// Exploration is how a small system of it is explored.
+	Exploration *Exploration
 	// Service is what a cluster of it is good for; nil if it only is explored.
 	Service *Service
 }
@@ -45,7 +47,7 @@ const (
 
 // All are the protocols there are.
 func All() []Protocol {
-	return []Protocol{singleCopy(), majorityRegister(), synod(), twoPhaseCommit(), primaryBackup(), leaseLock(), retryQueue()}
+	return []Protocol{singleCopy(), majorityRegister(), synod(), twoPhaseCommit(), primaryBackup(), leaseLock(), retryQueue(), byzantineGenerals(), twoGenerals(), demo()}
 }
 
 // Find returns the protocol with a name.

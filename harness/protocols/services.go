@@ -16,11 +16,11 @@ import (
 
 // The data types that services offer, by the names of their interfaces.
 const (
-	register  = "Register"
-	consensus = "Consensus"
-	lease     = "Lease"
-	lock      = "Lock"
-	queue     = "Queue"
+	registerType  = "Register"
+	consensusType = "Consensus"
+	leaseType     = "Lease"
+	lockType      = "Lock"
+	queueType     = "Queue"
 )
 
 // retry is after what time a service sends again what was not answered: a few round
@@ -34,8 +34,9 @@ func singleCopy() Protocol {
 		Settings: []cluster.Setting{bugs(
 			cluster.Choice{Value: "volatile", About: "the register is kept in memory only"},
 		)},
+		Exploration: exploreSingleCopy(),
 		Service: &Service{
-			Types: []string{register}, Probe: call.Request{F: call.Read},
+			Types: []string{registerType}, Probe: call.Request{F: call.Read},
 			Make: func(c Chosen) (Node, error) {
 				return many(singlecopy.Actor{Volatile: c.bug() == "volatile"}), nil
 			},
@@ -51,8 +52,9 @@ func majorityRegister() Protocol {
 			cluster.Choice{Value: "no-write-back", About: "a read is answered before what it found is at a majority"},
 			cluster.Choice{Value: "volatile", About: "copies are kept in memory only"},
 		)},
+		Exploration: exploreMajorityRegister(),
 		Service: &Service{
-			Types: []string{register}, Probe: call.Request{F: call.Read},
+			Types: []string{registerType}, Probe: call.Request{F: call.Read},
 			Restrictions: map[string]map[string]string{"register": {"cas-share": "0"}},
 			Make: func(c Chosen) (Node, error) {
 				a := abdWith(c)
@@ -77,8 +79,9 @@ func synod() Protocol {
 			cluster.Choice{Value: "quorum-1", About: "one node is a quorum"},
 			cluster.Choice{Value: "volatile", About: "promises are kept in memory only"},
 		)},
+		Exploration: exploreSynod(),
 		Service: &Service{
-			Types: []string{consensus}, Probe: call.Request{F: call.Learn},
+			Types: []string{consensusType}, Probe: call.Request{F: call.Learn},
 			Make: func(c Chosen) (Node, error) {
 				a := paxosWith(c)
 				a.Retry = retry
@@ -106,8 +109,9 @@ func twoPhaseCommit() Protocol {
 			cluster.Choice{Value: "commit-in-doubt", About: "a node that has voted and hears nothing commits"},
 			cluster.Choice{Value: "tell-first", About: "a coordinator tells of its decision before it is durable"},
 		)},
+		Exploration: exploreTwoPhaseCommit(),
 		Service: &Service{
-			Types: []string{consensus}, Probe: call.Request{F: call.Learn},
+			Types: []string{consensusType}, Probe: call.Request{F: call.Learn},
 			Make: func(c Chosen) (Node, error) {
 				a := twophaseWith(c)
 				a.Patience = 4 * retry
@@ -129,8 +133,9 @@ func primaryBackup() Protocol {
 			cluster.Choice{Value: "asynchronous", About: "the primary answers before anybody else knows"},
 			cluster.Choice{Value: "local-reads", About: "the primary answers reads without asking whether it still is"},
 		)},
+		Exploration: explorePrimaryBackup(),
 		Service: &Service{
-			Types: []string{register}, Probe: call.Request{F: call.Read},
+			Types: []string{registerType}, Probe: call.Request{F: call.Read},
 			Make: func(c Chosen) (Node, error) { return many(primaryBackupWith(c)), nil },
 		},
 	}
@@ -149,8 +154,9 @@ func leaseLock() Protocol {
 			cluster.Choice{Value: "expires", About: "a lock that was asked for without a time is free again after a second"},
 			cluster.Choice{Value: "volatile", About: "holds are kept in memory only"},
 		)},
+		Exploration: exploreLeaseLock(),
 		Service: &Service{
-			Types: []string{lease, lock}, Probe: call.Request{F: call.Release},
+			Types: []string{leaseType, lockType}, Probe: call.Request{F: call.Release},
 			Make: func(c Chosen) (Node, error) { return many(leaselockWith(c)), nil },
 		},
 	}
@@ -171,8 +177,9 @@ func retryQueue() Protocol {
 		Settings: []cluster.Setting{bugs(
 			cluster.Choice{Value: "no-deduplication", About: "what is asked again is done again"},
 		)},
+		Exploration: exploreRetryQueue(),
 		Service: &Service{
-			Types: []string{queue}, Probe: call.Request{F: call.Receive},
+			Types: []string{queueType}, Probe: call.Request{F: call.Receive},
 			Make: func(c Chosen) (Node, error) { return many(retryqueueWith(c)), nil },
 		},
 	}

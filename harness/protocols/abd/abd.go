@@ -127,18 +127,12 @@ func (n node) query(request uint64, r call.Request) {
 	if r.F == call.Write {
 		n.Asked.Write = &r.Value
 	}
-	n.tell()
+	n.tell(Message{Kind: Query, Request: request})
 	n.countCopies()
 }
 
-// tell sends what the phase is about to all others, and again if need be. What is
-// recorded is the node's own copy: the one in question, or by now a newer one, which
-// serves as well.
-func (n node) tell() {
-	m := Message{Kind: Query, Request: n.Asked.Request}
-	if n.Asked.Recorded != nil {
-		m.Kind, m.Copy = Record, n.Copy
-	}
+// tell sends all others what the phase is about.
+func (n node) tell(m Message) {
 	for _, p := range n.Peers() {
 		n.Send(p, m)
 	}
@@ -147,10 +141,16 @@ func (n node) tell() {
 	}
 }
 
-// Timer implements actor.Actor.
+// Timer implements actor.Actor: whoever has not answered is told once more. What is to
+// be recorded is the node's own copy by now, or an older one, which that serves for.
 func (a Actor) Timer(c actor.Context[Message], s *State, _ string) {
-	if s.Asked != nil {
-		node{c, s, a}.tell()
+	n := node{c, s, a}
+	switch {
+	case n.Asked == nil:
+	case n.Asked.Recorded == nil:
+		n.tell(Message{Kind: Query, Request: n.Asked.Request})
+	default:
+		n.tell(Message{Kind: Record, Request: n.Asked.Request, Copy: n.Copy})
 	}
 }
 
@@ -205,7 +205,7 @@ func (n node) countCopies() {
 	}
 	*n.Asked = Asked{Request: n.Asked.Request, Recorded: map[actor.ID]bool{n.Self(): true}, Answer: answer}
 	n.hold(newest)
-	n.tell()
+	n.tell(Message{Kind: Record, Request: n.Asked.Request, Copy: newest})
 	n.countRecorded()
 }
 

@@ -12,8 +12,6 @@
 package byzantine
 
 import (
-	"slices"
-
 	"github.com/assaykit/assay/harness/actor"
 	"github.com/assaykit/assay/harness/protocols/call"
 )
@@ -133,14 +131,4 @@ func (Actor) Timer(actor.Context[Message], *State, string) {}
 // Request implements actor.Actor. Generals have no clients.
 func (Actor) Request(c actor.Context[Message], _ *State, request uint64, _ []byte) {
 	c.Reply(request, call.Refused("generals take no requests").Body())
-}
-
-// Loyal are the lieutenants that obey the same order if the algorithm works.
-func (a Actor) Loyal(generals map[actor.ID]State) []actor.ID {
-	var loyal []actor.ID
-	for id := range generals {
-		loyal = append(loyal, id)
-	}
-	slices.Sort(loyal)
-	return slices.DeleteFunc(loyal[1:], func(id actor.ID) bool { return id == a.Traitor })
 }

@@ -45,7 +45,7 @@ func (a Actor) Start(c actor.Context[Message], _ [][]byte) State {
 	if first(c) && a.Messages > 0 {
 		c.Send(c.Peers()[0], Message{Number: 1})
 	}
-	a.decide(c, &s)
+	s.decide(c, a)
 	return s
 }
 
@@ -57,12 +57,12 @@ func (a Actor) Receive(c actor.Context[Message], s *State, from actor.ID, m Mess
 	if m.Number < a.Messages {
 		c.Send(from, Message{Number: m.Number + 1})
 	}
-	a.decide(c, s)
+	s.decide(c, a)
 }
 
 // decide attacks once the general has received what it wants to have. The second one
 // knows nothing of an attack before it has received anything.
-func (a Actor) decide(c actor.Context[Message], s *State) {
+func (s *State) decide(c actor.Context[Message], a Actor) {
 	due := a.Messages / 2
 	if !first(c) {
 		due = (a.Messages + 1) / 2
