@@ -11,8 +11,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaykit/assay/harness/clock"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/protocols"
+	"github.com/assaykit/assay/harness/sim/world"
 	"github.com/assaykit/assay/harness/targets/demo"
 )
 
@@ -25,6 +27,7 @@ type Target struct {
 var (
 	_ cluster.Target     = Target{}
 	_ cluster.Restricted = Target{}
+	_ world.Target       = Target{}
 )
 
 // All are the protocols that offer a service.
@@ -70,6 +73,15 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 	return specs, nil
 }
 
+// Program implements world.Target: the protocols can be simulated.
+func (t Target) Program(cfg cluster.Config) (world.Program, error) {
+	node, err := t.protocol.Service.Make(cfg.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return node.Program()
+}
+
 // pause is the time between two rounds of questions while the cluster gets ready,
 // patience how long one may take.
 const (
@@ -84,10 +96,8 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), err)
+		if !clock.Sleep(ctx, pause) {
+			return fmt.Errorf("%w; last seen: %w", ctx.Err(), err)
 		}
 	}
 }
@@ -102,7 +112,7 @@ func (t Target) probeAll(ctx context.Context, c cluster.Cluster, cfg cluster.Con
 }
 
 func (t Target) probe(ctx context.Context, node cluster.Node, cfg cluster.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := clock.WithTimeout(ctx, patience)
 	defer cancel()
 	client, err := t.dial(ctx, node, cfg)
 	if err != nil {
