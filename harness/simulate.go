@@ -52,6 +52,9 @@ func (s *Simulation) Judge(ctx context.Context) (checkers.Verdict, error) {
 // Record is what run.json would hold.
 func (s *Simulation) Record() results.Run { return s.run.record }
 
+// RepeatedBy says by which command the run is repeated.
+func (s *Simulation) RepeatedBy(commandLine []string) { s.run.record.CommandLine = commandLine }
+
 // Keep writes the run's directory, with its verdict and its report. The extra
 // files go there too, by their names, before the report is made.
 func (s *Simulation) Keep(root string, verdict checkers.Verdict, extra map[string]func(io.Writer) error) (Outcome, error) {

@@ -43,6 +43,7 @@ alone whether the system kept its promises.
 	}
 	root.SetFlagErrorFunc(flagError)
 	group(root,
+		newSimCmd(),
 		newCertifyCmd(),
 		newTestCmd(), newCheckCmd(), newCompareCmd(), newAcceptCmd(), newServeCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
 		newCatalogueCmd(), newClientCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())

@@ -164,10 +164,12 @@ const (
 	TraceFile = "trace.txt"
 )
 
-// Keep writes the run's directory, as that of any other run, with the plan and,
-// if there is one, the trace.
-func (o *Outcome) Keep(root string) (harness.Outcome, error) {
-	extra := map[string]func(io.Writer) error{PlanFile: o.Plan.Write}
+// Keep writes the run's directory, as that of any other run, with the explicit
+// plan and, if there is one, the trace. The command line is the one that repeats
+// the run.
+func (o *Outcome) Keep(root string, commandLine []string) (harness.Outcome, error) {
+	o.simulation.RepeatedBy(commandLine)
+	extra := map[string]func(io.Writer) error{PlanFile: o.Explicit().Write}
 	if o.Trace != nil {
 		extra[TraceFile] = o.Trace.Encode
 	}

@@ -23,7 +23,7 @@ func plan(workload, nemesis string, seed int64) sim.Plan {
 	}
 }
 
-func run(t *testing.T, p sim.Plan, o sim.Options) *sim.Outcome {
+func run(t testing.TB, p sim.Plan, o sim.Options) *sim.Outcome {
 	t.Helper()
 	out, err := sim.Run(context.Background(), demo.New(), p, o)
 	if err != nil {

@@ -101,7 +101,10 @@ func (w *World) Nodes() []cluster.Node {
 }
 
 // Capabilities implements cluster.Cluster.
-func (w *World) Capabilities() cluster.Capabilities {
+func (w *World) Capabilities() cluster.Capabilities { return Capabilities() }
+
+// Capabilities are those of all worlds.
+func Capabilities() cluster.Capabilities {
 	all := cluster.Capabilities{}
 	for _, can := range []cluster.Capability{
 		cluster.CanKill, cluster.CanPause, cluster.CanStop, cluster.CanPartition, cluster.CanCorrupt,

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/cmd/assay/internal/progress"
+	"github.com/assaykit/assay/harness/sim/hunt"
+)
+
+// mostTried is how many seeds a mistake gets.
+const mostTried = 500
+
+// findBugs finds every deliberate mistake of the demo, and prints how long that
+// took.
+func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
+	if name := targetName(args); name != "demo" {
+		return exit.Misuse("--bugs: %s has no deliberate mistakes of its own here; the demo has", name)
+	}
+	target, err := findSimulated("demo")
+	if err != nil {
+		return err
+	}
+	if !c.Flags().Changed("seed") {
+		f.seed = someSeed()
+	}
+	ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "ending the runs that have begun")
+	defer stop()
+	out := c.OutOrStdout()
+	fmt.Fprintf(out, "seeds from %d on\n\n| mistake | workload, nemesis | found with seed | after | verdict |\n|---|---|---|---|---|\n", f.seed)
+	missed := 0
+	for _, q := range hunt.All() {
+		if ctx.Err() != nil {
+			break
+		}
+		caught := q.Hunt(ctx, target, f.seed, mostTried, f.workers)
+		if caught.Outcome == nil {
+			missed++
+		}
+		tellCatch(out, caught)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case missed > 0:
+		return exit.As(exit.Invalid)
+	}
+	return nil
+}
+
+func tellCatch(out io.Writer, c hunt.Catch) {
+	verdict := fmt.Sprintf("not found with %d seeds", c.Tried)
+	if c.Outcome != nil {
+		verdict = strings.ReplaceAll(c.Outcome.Verdict.Reason, "|", `\|`)
+	}
+	fmt.Fprintf(out, "| `%s` | %s, %s | %d | %s | %s |\n", c.Bug, c.Workload, c.Nemesis, c.Tried, c.Took.Round(10*time.Millisecond), verdict)
+}
