@@ -34,6 +34,7 @@ type call struct {
 	number     uint64
 	body       []byte
 	waiter     *virtual.Waiter
+	answered   bool
 	answer     []byte
 	err        error
 	// client is the lane of the trace, message the number of the request in it.
@@ -81,7 +82,7 @@ func (c *connection) Request(ctx context.Context, body []byte) ([]byte, error) {
 	w.time.After(c.dice.between(nearest, farthest), virtual.Func(k.arrive))
 	k.waiter.Wait(ctx)
 	switch {
-	case k.answer != nil:
+	case k.answered:
 		return k.answer, nil
 	case k.err != nil:
 		c.life = 0
@@ -147,7 +148,7 @@ func (n *Node) answer(request uint64, body []byte) {
 		}
 		n.w.happened(8, uint64(n.index), request)
 		n.w.note(trace.Event{Kind: trace.Deliver, Node: n.name, Peer: k.client, Number: message})
-		k.answer = body
+		k.answered, k.answer = true, body
 		k.waiter.Wake()
 	}))
 }
@@ -164,7 +165,7 @@ func (n *Node) breakCalls() {
 func (k *call) reset() {
 	w := k.connection.node.w
 	w.time.After(nearest, virtual.Func(func() {
-		if k.answer == nil && !w.cutOff(k.connection.node) {
+		if !k.answered && !w.cutOff(k.connection.node) {
 			k.err = fmt.Errorf("connection reset by %s", k.connection.node.name)
 			k.waiter.Wake()
 		}
