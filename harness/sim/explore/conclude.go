@@ -101,7 +101,7 @@ func (q *search[V]) judgeAlways(j *Judgement, i int, r *Result) error {
 	}
 	j.Validity, j.Violations, j.Trace = checkers.Invalid, f.count, t
 	if j.Kind == HistoryKind {
-		return q.judgeHistory(j, i, end)
+		return q.judgeHistory(j, i)
 	}
 	failure := q.experts[0].holds(i, end)
 	if failure == nil {
@@ -116,8 +116,8 @@ func (q *search[V]) undecided(property int) bool {
 }
 
 // judgeHistory asks the checker about the history once more, for its explanation.
-func (q *search[V]) judgeHistory(j *Judgement, i int, end V) error {
-	j.Verdict = q.experts[0].explain(i, end)
+func (q *search[V]) judgeHistory(j *Judgement, i int) error {
+	j.Verdict = q.experts[0].explain(i, j.Trace.History())
 	if j.Verdict.Validity == checkers.Valid {
 		return fmt.Errorf("property %q: Assay contradicts itself about a history, which is a mistake in Assay that deserves a report: %s\n%s", j.Name, j.Verdict.Reason, j.Trace)
 	}

@@ -102,3 +102,12 @@ func (s script) giveUp(c conversation, client int) conversation {
 	next.clients[client].process += len(s.clients)
 	return s.invoke(next, client)
 }
+
+// op is what the history says of the call that a client waits for.
+func (s script) op(c conversation, client int, t history.Type) history.Op {
+	state := c.clients[client]
+	call := s.clients[client].Calls[state.call]
+	op := call.Op
+	op.Process, op.Node, op.Type = state.process, string(call.Node), t
+	return op
+}

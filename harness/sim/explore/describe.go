@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/assaykit/assay/harness/actor"
+	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/sim/explore/internal/identity"
 )
 
@@ -108,6 +109,12 @@ func (e *systemExpander[S, M]) start(state []uint32) Step {
 	for _, m := range state[e.network(state):] {
 		step.Sent = append(step.Sent, e.shown(e.messages.all[m]))
 	}
+	c := e.conversations.all[state[e.conversationAt()]]
+	for client := range c.clients {
+		if e.script.waits(*c, client) {
+			step.Ops = append(step.Ops, e.script.op(*c, client, history.Invoke))
+		}
+	}
 	return step
 }
 
@@ -123,6 +130,7 @@ func (e *systemExpander[S, M]) describe(from []uint32, a act, to []uint32) Step 
 			step.Changes = append(step.Changes, e.changes(e.locals.all[from[n]], e.locals.all[to[n]])...)
 		}
 	}
+	step.Ops = e.ops(e.conversations.all[from[e.conversationAt()]], e.conversations.all[to[e.conversationAt()]], a)
 	step.Choices = e.choices(from, a)
 	if len(step.Choices) > 0 {
 		step.Label += fmt.Sprintf(" choosing %v", step.Choices)
@@ -166,6 +174,39 @@ func (a Action) String() string {
 		return fmt.Sprintf("action %d", int(a))
 	}
 	return words[a]
+}
+
+// ops are what a client notes in a step.
+func (s *systemSpace[S, M]) ops(from, to *conversation, a act) []history.Op {
+	if from == to {
+		return nil
+	}
+	client := int(a.what)
+	var end history.Op
+	if a.kind == GiveUp {
+		end = s.script.op(*from, client, history.Info)
+		end.Error = "no answer"
+	} else {
+		m := s.messages.all[a.what]
+		client = m.to - len(s.ids)
+		answer, _ := s.read(client, from.clients[client].call, m.body)
+		end = s.script.op(*from, client, answer.Type)
+		end.Value, end.Error = answer.Value, answer.Error
+	}
+	if !s.script.waits(*to, client) {
+		return []history.Op{end}
+	}
+	return []history.Op{end, s.script.op(*to, client, history.Invoke)}
+}
+
+func (s *systemSpace[S, M]) lanes() (nodes, clients []string) {
+	for _, id := range s.ids {
+		nodes = append(nodes, string(id))
+	}
+	for _, c := range s.script.clients {
+		clients = append(clients, string(c.ID))
+	}
+	return nodes, clients
 }
 
 // sides is a cut in words: "n1 | n2 n3".

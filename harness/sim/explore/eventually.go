@@ -178,13 +178,12 @@ func (g *waiting[V]) trace(to int32, on []edge) *Trace {
 		way = append(way, g.nodes[before].edges[i])
 	}
 	slices.Reverse(way)
-	t := &Trace{Loop: -1}
+	at := g.first(to)
+	t := g.search.newTrace(g.nodes[at].state)
 	if len(on) > 0 {
 		t.Loop = len(way)
 	}
-	at := g.first(to)
 	e := g.search.experts[0]
-	t.Start = e.start(g.nodes[at].state)
 	for _, step := range append(way, on...) {
 		t.Steps = append(t.Steps, e.describe(g.nodes[at].state, step.act, g.nodes[step.to].state))
 		at = step.to

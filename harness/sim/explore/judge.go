@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness/history"
 )
 
 // judge tells of what a state violates, or is an example of.
@@ -46,9 +47,8 @@ func (e *systemExpander[S, M]) holds(property int, state []uint32) error {
 	return nil
 }
 
-func (e *systemExpander[S, M]) explain(property int, state []uint32) *checkers.Verdict {
-	p := e.system.Promises[property-len(e.system.Properties)]
-	return p.explain(View[S, M]{e, state}.History())
+func (e *systemExpander[S, M]) explain(property int, h *history.History) *checkers.Verdict {
+	return e.system.Promises[property-len(e.system.Properties)].explain(h)
 }
 
 func (e *systemExpander[S, M]) identity(to []byte, state []uint32) []byte {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/sim/explore/internal/identity"
 )
 
@@ -64,6 +65,8 @@ func namesOf[V any](properties []Property[V]) []judged {
 }
 
 func (m modelSpace[S]) figures() (reactions, locals int) { return 0, 0 }
+
+func (m modelSpace[S]) lanes() (nodes, clients []string) { return nil, nil }
 
 // modelExpander is one goroutine's. Buffer is for what tells a state from others.
 type modelExpander[S any] struct {
@@ -166,6 +169,6 @@ func (e *modelExpander[S]) start(s S) Step {
 	return Step{Label: "begin", Action: Begin, State: e.Text(s)}
 }
 
-func (e *modelExpander[S]) explain(int, S) *checkers.Verdict { return nil }
+func (e *modelExpander[S]) explain(int, *history.History) *checkers.Verdict { return nil }
 
 func (e *modelExpander[S]) due(S) []uint64 { return nil }

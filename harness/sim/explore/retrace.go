@@ -28,7 +28,7 @@ func (q *search[V]) retrace(to uint64) (*Trace, V, error) {
 	if !ok {
 		return nil, at.state, errLost
 	}
-	t := &Trace{Start: e.start(at.state), Loop: -1}
+	t := q.newTrace(at.state)
 	for _, fingerprint := range way[1:] {
 		from := at
 		reached := q.successors(from)
@@ -47,6 +47,12 @@ func (q *search[V]) retrace(to uint64) (*Trace, V, error) {
 	}
 	t.End = lastState(t)
 	return t, at.state, nil
+}
+
+func (q *search[V]) newTrace(start V) *Trace {
+	t := &Trace{Start: q.experts[0].start(start), Loop: -1}
+	t.Nodes, t.Clients = q.space.lanes()
+	return t
 }
 
 func lastState(t *Trace) string {

@@ -1,6 +1,9 @@
 package explore
 
-import "github.com/assaykit/assay/checkers"
+import (
+	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness/history"
+)
 
 // space is what a search walks through. V is how it stores a state.
 type space[V any] interface {
@@ -8,6 +11,8 @@ type space[V any] interface {
 	expander() expander[V]
 	// judged are the properties that states are judged by.
 	judged() []judged
+	// lanes are the names of all that take part.
+	lanes() (nodes, clients []string)
 	// figures are those that only the space knows.
 	figures() (reactions, locals int)
 }
@@ -37,7 +42,7 @@ type expander[V any] interface {
 	// start tells of an initial state.
 	start(v V) Step
 	// explain gives a violated property of histories its verdict.
-	explain(property int, v V) *checkers.Verdict
+	explain(property int, h *history.History) *checkers.Verdict
 	// due are the steps that weak fairness promises in a state: what does not stay
 	// possible for ever without being done. Each has a number of its own.
 	due(v V) []uint64

@@ -3,6 +3,9 @@ package explore
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/assaykit/assay/harness/history"
 )
 
 // Trace is a run: the steps from an initial state.
@@ -15,6 +18,8 @@ type Trace struct {
 	Loop int
 	// End is the state at the end, as text.
 	End string
+	// Nodes and Clients are all that take part.
+	Nodes, Clients []string
 }
 
 // Action is what makes a step.
@@ -52,6 +57,8 @@ type Step struct {
 	Sent []Message
 	// Changes are what became of the state: "n2: Term 0 → 1".
 	Changes []string
+	// Ops are the invocations and completions of clients.
+	Ops []history.Op
 	// State is the state after the step, as text.
 	State string
 }
@@ -93,4 +100,21 @@ func (t *Trace) Labels() []string {
 		labels[i] = s.Label
 	}
 	return labels
+}
+
+// History is what clients did and saw on the way. Its times are the numbers of steps
+// in milliseconds.
+func (t *Trace) History() *history.History {
+	h := &history.History{}
+	add := func(s Step, at int) {
+		for _, op := range s.Ops {
+			op.Index, op.Time = len(h.Ops), time.Duration(at)*time.Millisecond
+			h.Ops = append(h.Ops, op)
+		}
+	}
+	add(t.Start, 0)
+	for i, s := range t.Steps {
+		add(s, i+1)
+	}
+	return h
 }
