@@ -23,6 +23,7 @@ type systemExpander[S, M any] struct {
 
 	reactions memo[*reaction]
 	hearings  memo[*hearing]
+	images    memo[image]
 	arena     []uint32
 	scratch   []uint32
 
@@ -475,8 +476,15 @@ func (e *systemExpander[S, M]) store(s []uint32) []uint32 {
 	return e.arena[start:len(e.arena):len(e.arena)]
 }
 
-// fingerprintOf is the fingerprint of a state, from scratch.
+// fingerprintOf is the fingerprint of a state, or of its orbit, from scratch.
 func (e *systemExpander[S, M]) fingerprintOf(s []uint32) uint64 {
+	if e.symmetry != nil {
+		return e.smallestFingerprint(s)
+	}
+	return e.plainFingerprint(s)
+}
+
+func (e *systemExpander[S, M]) plainFingerprint(s []uint32) uint64 {
 	f := e.environment(s[e.environmentAt()]).fingerprint + e.conversation(s).fingerprint
 	for n := range e.ids {
 		f += e.local(s[n]).fingerprint
@@ -484,24 +492,24 @@ func (e *systemExpander[S, M]) fingerprintOf(s []uint32) uint64 {
 	if last := s[e.lastAt()]; last != 0 {
 		f += e.message(last - 1).asLast
 	}
-	return f + e.networkFingerprint(s)
+	return f + e.networkFingerprint(s, func(n uint32) uint64 { return e.message(n).fingerprint })
 }
 
 // networkFingerprint is the sum of those of messages, or of flows: the messages of
 // one pair in their order.
-func (e *systemExpander[S, M]) networkFingerprint(s []uint32) uint64 {
+func (e *systemExpander[S, M]) networkFingerprint(s []uint32, of func(message uint32) uint64) uint64 {
 	var sum, flow uint64
 	for at := e.network(s); at < len(s); at++ {
-		m := e.message(s[at])
+		f := of(s[at])
 		if e.system.Network != Ordered {
-			sum += m.fingerprint
+			sum += f
 			continue
 		}
 		if !e.shadowed(s, at) {
 			sum += flow
 			flow = 0
 		}
-		flow = mix(flow^m.fingerprint, 0xd6e8feb86659fd93) | 1
+		flow = mix(flow^f, 0xd6e8feb86659fd93) | 1
 	}
 	return sum + flow
 }

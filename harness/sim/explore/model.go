@@ -2,7 +2,6 @@ package explore
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -40,6 +39,8 @@ func (m Model[S]) Explore(ctx context.Context, o Options) (*Result, error) {
 		return nil, fmt.Errorf("the states of the model cannot be told apart: %w", err)
 	case m.Next == nil || len(m.Initial) == 0:
 		return nil, errors.New("a model needs an initial state and a function Next")
+	case o.Exact && m.Symmetries != nil:
+		return nil, errExactOrbits
 	}
 	if m.Text == nil {
 		m.Text = func(s S) string { return identity.Text(s) }
@@ -149,10 +150,6 @@ func (e *modelExpander[S]) judge(s S, o *out[S]) {
 func (e *modelExpander[S]) holds(property int, s S) error { return e.Properties[property].judge(s) }
 
 func (e *modelExpander[S]) identity(to []byte, s S) []byte {
-	if e.Symmetries != nil {
-		f, _ := e.fingerprint(s)
-		return binary.LittleEndian.AppendUint64(to, f)
-	}
 	to, _ = e.of.Append(to, &s)
 	return to
 }

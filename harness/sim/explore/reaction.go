@@ -58,23 +58,35 @@ func (s *systemSpace[S, M]) react(number, input uint32) *reaction {
 		next, err := s.addLocal(&down)
 		return &reaction{branches: []branch{s.branch(number, next, nil, nil)}, err: err}
 	}
-	r := &reaction{}
-	known := make(map[string]int)
-	for choices := []int{}; choices != nil; {
-		first, err := s.twice(l, input, choices)
-		if err == nil && len(r.branches) >= mostChoices {
-			err = fmt.Errorf("it has more than %d outcomes, by what it draws with Choose", mostChoices)
-		}
-		if err == nil {
-			err = s.addBranch(r, known, number, input, first)
-		}
-		if err != nil {
-			r.err = s.blame(l, input, err)
-			return r
-		}
-		choices = following(first.drawn)
+	outcomes, err := s.outcomesOf(l, input)
+	if err == nil && s.symmetry != nil && l.state != nil {
+		err = s.symmetric(l, input, outcomes)
+	}
+	r, known := &reaction{}, make(map[string]int)
+	for i := 0; i < len(outcomes) && err == nil; i++ {
+		err = s.addBranch(r, known, number, input, outcomes[i])
+	}
+	if err != nil {
+		r.err = s.blame(l, input, err)
 	}
 	return r
+}
+
+// outcomesOf runs the actor with all the choices it has.
+func (s *systemSpace[S, M]) outcomesOf(l *local[S], input uint32) ([]*result[S, M], error) {
+	var all []*result[S, M]
+	for choices := []int{}; choices != nil; {
+		if len(all) >= mostChoices {
+			return nil, fmt.Errorf("it has more than %d outcomes, by what it draws with Choose", mostChoices)
+		}
+		r, err := s.twice(l, input, choices)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+		choices = following(r.drawn)
+	}
+	return all, nil
 }
 
 // blame says whose reaction to what an error is about.
@@ -133,21 +145,28 @@ func (s *systemSpace[S, M]) branch(from, next uint32, sends []uint32, choices []
 	return b
 }
 
-// twice runs the actor twice on copies, and compares.
+// twice runs the actor twice on copies, and compares. If it asks for several things
+// it runs twice more: small maps often come in the same order two times.
 func (s *systemSpace[S, M]) twice(l *local[S], input uint32, choices []int) (*result[S, M], error) {
 	config := s.configuration(l.node)
 	first, err := s.once(l, input, choices)
 	if err != nil {
 		return nil, err
 	}
-	second, err := s.once(l, input, choices)
-	if err != nil {
-		return nil, err
+	again := 1
+	if len(first.effects) > 1 {
+		again = 3
+	}
+	for range again {
+		second, err := s.once(l, input, choices)
+		if err == nil {
+			err = s.same(first, second)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	s.reactions++
-	if err := s.same(first, second); err != nil {
-		return nil, err
-	}
 	return first, s.untouched(l, first, config)
 }
 

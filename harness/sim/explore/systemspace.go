@@ -40,11 +40,17 @@ type systemSpace[S, M any] struct {
 // Explore implements Explorer.
 func (sys System[S, M]) Explore(ctx context.Context, o Options) (*Result, error) {
 	s, err := newSystemSpace(sys)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case o.Exact && s.symmetry != nil:
+		return nil, errExactOrbits
 	}
 	return run(ctx, s, o)
 }
+
+// errExactOrbits is about a combination that nobody needed so far.
+var errExactOrbits = errors.New("an exact search compares states, not orbits: leave out the symmetry or Exact")
 
 func newSystemSpace[S, M any](sys System[S, M]) (*systemSpace[S, M], error) {
 	s := &systemSpace[S, M]{
@@ -68,7 +74,11 @@ func newSystemSpace[S, M any](sys System[S, M]) (*systemSpace[S, M], error) {
 	for i := range s.ids {
 		s.peers = append(s.peers, slices.Delete(slices.Clone(s.ids), i, i+1))
 	}
-	return s, sys.check(s.endpoints)
+	if err := sys.check(s.endpoints); err != nil {
+		return nil, err
+	}
+	s.symmetry, failed[0] = sys.symmetry(s.endpoints)
+	return s, failed[0]
 }
 
 // mostNodes is how many nodes have a bit in environment.side.
