@@ -57,18 +57,10 @@ func (s *systemSpace[S, M]) shown(m *message[M]) Message {
 // callText is a request in the words of its operation.
 func (s *systemSpace[S, M]) callText(m *message[M]) string {
 	client, call, _ := s.script.made(m.number)
-	op := s.script.clients[client].Calls[call].Op
-	text := op.F
-	if op.Key != "" {
-		text += " " + op.Key
+	if text := opText(s.script.clients[client].Calls[call].Op); text != "" {
+		return text
 	}
-	if !op.Value.IsNil() {
-		text += " " + op.Value.String()
-	}
-	if text == "" {
-		return string(m.body)
-	}
-	return text
+	return string(m.body)
 }
 
 // answerText is an answer in the words of the client's history.
@@ -78,15 +70,23 @@ func (s *systemSpace[S, M]) answerText(m *message[M]) string {
 	if err != nil {
 		return string(m.body)
 	}
-	op := s.script.clients[client].Calls[call].Op
-	text := op.F + " " + a.Type.String()
-	if !a.Value.IsNil() {
-		text += " " + a.Value.String()
+	f := s.script.clients[client].Calls[call].Op.F + " " + a.Type.String()
+	return strings.TrimSpace(opText(history.Op{F: f, Value: a.Value, Error: a.Error}))
+}
+
+// opText is an invocation or completion in words.
+func opText(op history.Op) string {
+	text := op.F
+	if op.Key != "" {
+		text += " " + op.Key
 	}
-	if a.Error != "" {
-		text += " (" + a.Error + ")"
+	if !op.Value.IsNil() {
+		text += " " + op.Value.String()
 	}
-	return strings.TrimSpace(text)
+	if op.Error != "" {
+		text += " (" + op.Error + ")"
+	}
+	return text
 }
 
 // inputText says what a node reacts to.

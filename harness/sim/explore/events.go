@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -162,25 +161,11 @@ func (w *eventWriter) halves(ops []history.Op) {
 		default:
 			e.Outcome = trace.Info
 		}
-		e.Text = halfText(op)
+		e.Text = opText(op)
 		w.add(e)
 		w.last = e
 		w.ops++
 	}
-}
-
-func halfText(op history.Op) string {
-	text := op.F
-	if op.Key != "" {
-		text += " " + op.Key
-	}
-	if !op.Value.IsNil() {
-		text += " " + op.Value.String()
-	}
-	if op.Error != "" {
-		text += fmt.Sprintf(" (%s)", op.Error)
-	}
-	return text
 }
 
 // violation is the end: of a history, with the operation that came last.

@@ -145,7 +145,11 @@ type badState struct {
 	N    int
 }
 
-type badMessage struct{ N int }
+type badMessage struct {
+	N int
+	// hidden is lost on the way between processes.
+	hidden int
+}
 
 func (bad) Start(c actor.Context[badMessage], _ [][]byte) badState {
 	c.SetTimer("go", time.Second)
@@ -184,7 +188,7 @@ func TestBadActorsAreErrors(t *testing.T) {
 		{"counter outside", func(_ actor.Context[badMessage], s *badState) { calls++; s.N = calls }, "nondeterministic: two reactions to the same input in the same state differ in the state: N "},
 		{"order of a map", func(c actor.Context[badMessage], _ *badState) {
 			for k := range many {
-				c.Send("n2", badMessage{k})
+				c.Send("n2", badMessage{N: k})
 			}
 		}, "nondeterministic"},
 		{"kept map", func(_ actor.Context[badMessage], s *badState) {
@@ -194,6 +198,7 @@ func TestBadActorsAreErrors(t *testing.T) {
 			kept.Seen = s.Seen
 		}, "aliasing"},
 		{"unknown request", func(c actor.Context[badMessage], _ *badState) { c.Reply(7, nil) }, "it replies to request 7, which no client makes"},
+		{"hidden field", func(c actor.Context[badMessage], _ *badState) { c.Send("n2", badMessage{hidden: 1}) }, "is not the same after a way between processes, as JSON: hidden 1 → 0"},
 		{"too many choices", func(c actor.Context[badMessage], s *badState) { s.N = c.Choose(1 << 20) }, "more than 10000 outcomes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -2,8 +2,10 @@ package explore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -242,12 +244,39 @@ func (s *systemSpace[S, M]) addMessage(m *message[M]) (uint32, error) {
 		}
 	}
 	bytes := m.append(nil, content)
+	if n, known := s.messages.numbers[string(bytes)]; known {
+		return n, nil
+	}
+	if err := s.travels(m); err != nil {
+		return 0, err
+	}
 	return s.messages.number(bytes, func() *message[M] {
 		m.fingerprint = componentFingerprint(messageKind, bytes)
 		m.asLast = componentFingerprint(lastKind, bytes)
 		m.pair = uint32(m.from)<<16 | uint32(uint16(m.to))
 		return m
 	}), nil
+}
+
+// travels says that a message is the same after its way between processes, where it
+// is JSON. Interfaces, which cannot be read back, are for explorations only.
+func (s *systemSpace[S, M]) travels(m *message[M]) error {
+	if m.kind != peerMessage || reflect.TypeFor[M]().Kind() == reflect.Interface {
+		return nil
+	}
+	arrived := new(M)
+	text, err := json.Marshal(m.content)
+	if err == nil {
+		err = json.Unmarshal(text, arrived)
+	}
+	if err != nil {
+		return fmt.Errorf("it sends %s, which cannot travel as JSON: %w", identity.Text(*m.content), err)
+	}
+	lost := slices.DeleteFunc(identity.Differences(m.content, arrived), func(d identity.Difference) bool { return d.Empty })
+	if len(lost) > 0 {
+		return fmt.Errorf("it sends %s, which is not the same after a way between processes, as JSON: %s", identity.Text(*m.content), differenceText(lost))
+	}
+	return nil
 }
 
 func (s *systemSpace[S, M]) addEnvironment(v environment) uint32 {

@@ -157,6 +157,8 @@ type Difference struct {
 	Path string
 	// Old and New are what is there, as text; "-" stands for nothing.
 	Old, New string
+	// Empty says that one is nil and the other one empty.
+	Empty bool
 }
 
 func (d Difference) String() string {
@@ -206,12 +208,12 @@ func differInMap(all *[]Difference, path string, x, y reflect.Value) {
 		if v := y.MapIndex(k); v.IsValid() {
 			differ(all, at, x.MapIndex(k), v)
 		} else {
-			*all = append(*all, Difference{at, valueText(x.MapIndex(k)), "-"})
+			*all = append(*all, Difference{Path: at, Old: valueText(x.MapIndex(k)), New: "-"})
 		}
 	}
 	for _, k := range sortedKeys(y) {
 		if !x.MapIndex(k).IsValid() {
-			*all = append(*all, Difference{path + "[" + valueText(k) + "]", "-", valueText(y.MapIndex(k))})
+			*all = append(*all, Difference{Path: path + "[" + valueText(k) + "]", Old: "-", New: valueText(y.MapIndex(k))})
 		}
 	}
 }
@@ -225,10 +227,11 @@ func differInList(all *[]Difference, path string, x, y reflect.Value) {
 // note compares what is not looked into any further.
 func note(all *[]Difference, path string, x, y reflect.Value) {
 	if old, new := valueText(x), valueText(y); old != new || nilness(x) != nilness(y) {
-		if old == new {
+		empty := old == new
+		if empty {
 			old, new = old+nilness(x), new+nilness(y)
 		}
-		*all = append(*all, Difference{path, old, new})
+		*all = append(*all, Difference{path, old, new, empty})
 	}
 }
 
