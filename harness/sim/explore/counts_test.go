@@ -74,6 +74,7 @@ func modelRows() []row {
 		{"two-phase commit 4, symmetric", twoPhaseCommit(4, true), 166, 0, 0, false},
 		{"two-phase commit 5, symmetric", twoPhaseCommit(5, true), 314, 0, 17, false},
 		{"transaction commit 3", tCommit(3), 34, 94, 7, false},
+		{"Paxos with 2 ballots", synodModel(), 3921, 0, 17, false},
 		{"die hard", dieHard(false), 16, 97, 8, false},
 		{"linear equation 2x+4y=7", linearEquation(2, 4, 7), 65536, 131073, 511, false},
 	}
@@ -152,5 +153,39 @@ func TestEventually(t *testing.T) {
 		if got != c.want || (j.Validity == checkers.Invalid) != (c.want != "") {
 			t.Errorf("%v: %v, trace %q, want %q", c.paths, j.Validity, got, c.want)
 		}
+	}
+}
+
+// TestDieHard is solved in six steps.
+func TestDieHard(t *testing.T) {
+	result := explored(t, dieHard(true), explore.Options{})
+	if j := result.Property("not solved"); j.Validity != checkers.Invalid || len(j.Trace.Steps) != 6 || result.Complete {
+		t.Errorf("%v: %v, %s\n%v", result, j.Validity, j.Reason, j.Trace)
+	}
+}
+
+// TestIncrementsAreLost is a violation that a lock prevents.
+func TestIncrementsAreLost(t *testing.T) {
+	if j := explored(t, increment(2, false), explore.Options{}).Property("fin"); j.Validity != checkers.Invalid || len(j.Trace.Steps) != 4 {
+		t.Errorf("%v, %s\n%v", j.Validity, j.Reason, j.Trace)
+	}
+	explore.Test(t, incrementLock(3, false), explore.Options{})
+	explore.Test(t, twoPhaseCommit(3, true), explore.Options{})
+}
+
+// TestAnEndlessModelEnds asks for what never comes of a model without an end, of
+// which another property is violated at once.
+func TestAnEndlessModelEnds(t *testing.T) {
+	m := explore.Model[int]{
+		Initial: []int{0},
+		Next:    func(s int, step func(string, int)) { step("count", s+1) },
+		Properties: []explore.Property[int]{
+			explore.Always("small", func(s int) error { return unless(s < 100, "%d is large", s) }),
+			explore.Eventually("negative", func(s int) bool { return s < 0 }),
+		},
+	}
+	result := explored(t, m, explore.Options{})
+	if result.Property("small").Validity != checkers.Invalid || result.Property("negative").Validity != checkers.Unknown {
+		t.Errorf("%v: %+v", result, result.Properties)
 	}
 }

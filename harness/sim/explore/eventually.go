@@ -18,6 +18,9 @@ func (q *search[V]) judgeEventually(ctx context.Context, j *Judgement, property 
 		return nil
 	}
 	g := &waiting[V]{search: q, context: ctx, property: property, numbers: make(map[uint64]int32)}
+	if !r.Complete {
+		g.most = r.Unique
+	}
 	g.explore()
 	run := g.shortest()
 	switch {
@@ -46,6 +49,9 @@ type waiting[V any] struct {
 	nodes []waitingNode[V]
 	// ends are nodes at which a run can end.
 	ends []int32
+	// most is how many states are looked at if there may be no end of them, which is
+	// when the search itself was not complete.
+	most int
 	// incomplete says why there may be runs that were not seen.
 	incomplete string
 }
@@ -79,6 +85,8 @@ func (g *waiting[V]) explore() {
 func (g *waiting[V]) limit() string {
 	limit := g.search.options.MaxStates
 	switch {
+	case g.most > 0 && len(g.nodes) > g.most:
+		return "the search was not complete either"
 	case g.context.Err() != nil:
 		return "interrupted: " + context.Cause(g.context).Error()
 	case limit > 0 && len(g.nodes) > limit:

@@ -275,6 +275,83 @@ func linearEquation(a, b, c uint8) explore.Model[[2]uint8] {
 	}
 }
 
+// synod is Paxos among 3 acceptors with 2 ballots and 2 values, where all that was sent
+// can be seen for ever (PaxosHowToWinATuringAward/MCPaxosTiny.tla).
+type synod struct {
+	// Max is the highest ballot of each acceptor, Voted and Value its last vote; -1 is
+	// none.
+	Max, Voted, Value [3]int8
+	// Prepare and Accept are what was sent in a ballot, Accept with a value; Promises
+	// and Votes are what acceptors answered: [acceptor][ballot], a promise with each
+	// earlier vote that it told.
+	Prepare  [2]bool
+	Accept   [2]int8
+	Promises [3][2][2][3]bool
+	Votes    [3][2][2]bool
+}
+
+func synodModel() explore.Model[synod] {
+	start := synod{Max: [3]int8{-1, -1, -1}, Voted: [3]int8{-1, -1, -1}, Value: [3]int8{-1, -1, -1}, Accept: [2]int8{-1, -1}}
+	return explore.Model[synod]{Initial: []synod{start}, Next: func(s synod, step func(string, synod)) {
+		for b := range int8(2) {
+			to := s
+			to.Prepare[b] = true
+			step("prepare", to)
+			for v := range int8(2) {
+				if s.mayAccept(b, v) {
+					to := s
+					to.Accept[b] = v
+					step("accept", to)
+				}
+			}
+			for a := range 3 {
+				acceptorSteps(a, b, s, step)
+			}
+		}
+	}}
+}
+
+func acceptorSteps(a int, b int8, s synod, step func(string, synod)) {
+	if s.Prepare[b] && b > s.Max[a] {
+		to := s
+		to.Max[a] = b
+		to.Promises[a][b][s.Voted[a]+1][s.Value[a]+1] = true
+		step("promise", to)
+	}
+	if v := s.Accept[b]; v >= 0 && b >= s.Max[a] {
+		to := s
+		to.Max[a], to.Voted[a], to.Value[a] = b, b, v
+		to.Votes[a][b][v] = true
+		step("vote", to)
+	}
+}
+
+// mayAccept says that two acceptors have promised a ballot, and that a value is that
+// of the latest vote that they told of, or that they told of none.
+func (s synod) mayAccept(b, v int8) bool {
+	if s.Accept[b] >= 0 {
+		return false
+	}
+	for _, q := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
+		free, bound := 0, [3]bool{}
+		told := 0
+		for _, a := range q {
+			switch p := s.Promises[a][b]; {
+			case p[0][0]:
+				told++
+				free++
+			case p[1][1] || p[1][2]:
+				told++
+				bound[1], bound[2] = bound[1] || p[1][1], bound[2] || p[1][2]
+			}
+		}
+		if told == 2 && (free == 2 || bound[v+1]) {
+			return true
+		}
+	}
+	return false
+}
+
 // graph walks along paths of numbers.
 func graph(property explore.Property[int], paths ...[]int) explore.Model[int] {
 	m := explore.Model[int]{Properties: []explore.Property[int]{property}}
