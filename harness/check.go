@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/assaykit/assay/checkers"
@@ -80,14 +81,28 @@ func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *his
 	return verdict, err
 }
 
-// write writes everything that is made from a history and its verdict.
+// write writes everything that is made from a history and its verdict. What cannot be
+// written, or made, keeps nothing else from being written.
 func write(dir *results.Dir, out Outcome, h *history.History) error {
 	in := report.Input{Dir: out.Dir, Run: out.Run, Verdict: out.Verdict, History: h}
 	var err error
 	in.Sequence, err = report.ReadSequence(dir, out.Verdict)
 	return errors.Join(err,
 		dir.WriteVerdict(out.Verdict),
-		dir.Write("report.html", func(w io.Writer) error { return report.Render(w, in) }),
-		dir.Write("junit.xml", func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict) }),
+		dir.Write(results.ReportFile, careful(func(w io.Writer) error { return report.Render(w, in) })),
+		dir.Write(results.JUnitFile, careful(func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict) })),
 	)
+}
+
+// careful makes an error of a panic: a mistake in drawing a page must not take the
+// verdict with it.
+func careful(content func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panicked: %v, at %s", p, debug.Stack())
+			}
+		}()
+		return content(w)
+	}
 }

@@ -272,11 +272,7 @@ func (r *run) judge(ctx context.Context) (Outcome, error) {
 	}
 	end()
 	out.Run = r.record
-	if err := r.dir.WriteRun(r.record); err != nil {
-		return out, err
-	}
-	if _, err := history.Compress(r.dir.HistoryPath()); err != nil {
-		return out, err
-	}
-	return out, write(r.dir, out, h)
+	saved := r.dir.WriteRun(r.record)
+	_, packed := history.Compress(r.dir.HistoryPath())
+	return out, errors.Join(saved, packed, write(r.dir, out, h))
 }

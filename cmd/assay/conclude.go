@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/harness/history"
@@ -17,6 +18,9 @@ import (
 // exit code.
 func conclude(out io.Writer, o harness.Outcome, k *known, failed error) error {
 	if failed != nil {
+		if o.Verdict.Validity == checkers.Invalid { // found all the same, perhaps nowhere written
+			failed = errors.Join(tell(out, o, k.judge(o)), failed)
+		}
 		leave(out, o.Dir)
 		return errors.Join(failed, publish(out, o, nil, failed))
 	}
