@@ -33,6 +33,7 @@ func newLife(r record, f checkers.Finding, digits int) *life {
 	if !ok {
 		return nil
 	}
+	digits = min(digits, mostDigits)
 	v := &life{Message: brief(message, 40)}
 	var last history.Call
 	given := 0

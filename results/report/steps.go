@@ -112,11 +112,20 @@ func linkNote(l link, from, to history.Call, number string) stepNote {
 		return stepNote{Text: "this is what " + number + " left"}
 	case held:
 		return stepNote{Text: fmt.Sprintf("held since %s, for %s", number, lasted(to.Start-from.End))}
+	case wasMissed:
+		return stepNote{Text: missedText(from, to, number), Wrong: true}
 	case again:
 		return stepNote{Text: "the same message as in " + number, Wrong: true}
-	default:
-		return stepNote{Text: fmt.Sprintf("not what %s left, which was over %s before this began", number, lasted(to.Start-from.End)), Wrong: true}
 	}
+	return stepNote{}
+}
+
+func missedText(from, to history.Call, number string) string {
+	before := lasted(to.Start - from.End)
+	if to.Out.IsNil() {
+		return fmt.Sprintf("nothing of %s, which was over %s before this began", number, before)
+	}
+	return fmt.Sprintf("not what %s left, which was over %s before this began", number, before)
 }
 
 // underFaults names the faults that were in force when a call began.
