@@ -61,6 +61,9 @@ func (r redelivery) Check(_ context.Context, h *history.History) (checkers.Verdi
 	case doubtful > 0:
 		v.Reason = fmt.Sprintf("%s taken, never acknowledged, and not seen again, but receives of unknown outcome may have taken %s",
 			checkers.Count(doubtful, "message was", "messages were"), them(doubtful, "it", "them"))
+	case taken == 0:
+		v.Validity = checkers.Valid
+		v.Reason = "nothing that was taken was left without an acknowledgement, so that nothing had to be handed out again"
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("what was taken and not acknowledged was handed out again (%s)", checkers.Count(taken, "message"))

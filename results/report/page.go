@@ -71,7 +71,8 @@ type partView struct {
 	Badge   badge
 	Checker string
 	Reason  string
-	Stats   []checkers.Stat
+	// Stats are those that fit into a line or two, Long the others.
+	Stats, Long []checkers.Stat
 }
 
 type phaseRow struct{ Name, Start, Took string }
@@ -81,6 +82,9 @@ const (
 	mostText   = 4000
 	mostParts  = 60
 	mostStats  = 60
+	// fewStats and longStat say which figures of a checker are shown at once.
+	fewStats = 8
+	longStat = 70
 )
 
 func newPage(in Input, r record) page {
@@ -245,10 +249,15 @@ func partViews(v checkers.Verdict) []partView {
 		parts = []checkers.Verdict{{Checker: v.Checker, Validity: v.Validity, Reason: v.Reason}}
 	}
 	for _, part := range parts[:min(len(parts), mostParts)] {
-		views = append(views, partView{
-			Badge: newBadge(part.Validity), Checker: tidy(part.Checker, 60),
-			Reason: prose(part.Reason, mostReason), Stats: stats(part.Stats),
-		})
+		view := partView{Badge: newBadge(part.Validity), Checker: tidy(part.Checker, 60), Reason: prose(part.Reason, mostReason)}
+		for _, s := range stats(part.Stats) {
+			if len(s.Name)+len(s.Value) > longStat || len(view.Stats) == fewStats || len(view.Long) > 0 {
+				view.Long = append(view.Long, s)
+			} else {
+				view.Stats = append(view.Stats, s)
+			}
+		}
+		views = append(views, view)
 	}
 	return views
 }
