@@ -168,9 +168,15 @@ func drawLanes(r record, grid grid, counts map[string][]tally) laneChart {
 		lane := nodeLane{Name: cmp.Or(short(name, 12), "all"), Y: c.Top + float64(i)*(laneHeight+6), Height: laneHeight}
 		lane.Cells = cells(grid, lane, counts[name])
 		c.Lanes = append(c.Lanes, lane)
+		for at, t := range counts[name] {
+			if t.answered < t.calls {
+				c.Table.add(grid, at, lane.Name, checkers.Number(t.calls), percentText(t.answered, t.calls))
+			}
+		}
 	}
 	c.Bottom = c.Top + float64(len(c.Lanes))*(laneHeight+6)
 	c.Height = c.Bottom + 24
+	c.Table.Head = []string{"from", "to", "node", "operations", "answered"}
 	return c
 }
 

@@ -23,6 +23,14 @@ type chart struct {
 	Across      []level
 	Times       []mark
 	Legend      []legend
+	// Table says the same in words.
+	Table dataTable
+}
+
+// dataTable is the table behind a chart, for those who read better than they see.
+type dataTable struct {
+	Head []string
+	Rows [][]string
 }
 
 // strip is a fault: its name in a row above the plot, and a shade behind it.
@@ -121,13 +129,29 @@ func timeMarks(grid grid) []mark {
 	return marks
 }
 
+// selection are the calls that a chart is about.
+type selection struct {
+	id, title string
+	// about begins the sentence on what is drawn.
+	about  string
+	passes func(*history.Call) bool
+	// took is how long a call took.
+	took func(*history.Call) time.Duration
+}
+
 // throughput stacks what came of the calls of each stretch of time.
 func throughput(r record, grid grid) chart {
+	return throughputOf(r, grid, selection{id: "throughput", title: "Throughput", about: "Operations", passes: anyCall})
+}
+
+func anyCall(*history.Call) bool { return true }
+
+func throughputOf(r record, grid grid, s selection) chart {
 	c := newChart(r, grid)
-	c.ID, c.Title = "throughput", "Throughput"
-	c.About = fmt.Sprintf("Operations a second by outcome, in stretches of %s", lasted(grid.width))
+	c.ID, c.Title = s.id, s.title
+	c.About = fmt.Sprintf("%s a second by outcome, in stretches of %s", s.about, lasted(grid.width))
 	c.Legend = []legend{{"ok", "ok"}, {"failed", "failed: certainly no effect"}, {"unknown", "unknown: may have happened"}}
-	counts := grid.outcomes(r)
+	counts := grid.outcomes(r, s.passes)
 	most := 0.0
 	for i, n := range counts {
 		most = max(most, float64(n.total())/grid.seconds(i))
@@ -136,12 +160,21 @@ func throughput(r record, grid grid) chart {
 	for i, n := range counts {
 		if n.total() > 0 {
 			c.Columns = append(c.Columns, stack(c, grid, i, n, top))
+			c.Table.add(grid, i, checkers.Number(n.ok), checkers.Number(n.failed), checkers.Number(n.unknown))
 		}
 	}
+	c.Table.Head = []string{"from", "to", "ok", "failed", "unknown"}
 	for _, share := range []float64{0.5, 1} {
 		c.Across = append(c.Across, level{Y: round(c.Bottom - share*plotHeight), Label: figures(share*top) + " /s"})
 	}
 	return c
+}
+
+// add is a row about a stretch of time.
+func (t *dataTable) add(grid grid, i int, values ...string) {
+	from, to := grid.bounds(i)
+	d := stepDecimals(grid.width)
+	t.Rows = append(t.Rows, append([]string{moment(from, d), moment(to, d)}, values...))
 }
 
 func stack(c chart, grid grid, i int, n outcomes, top float64) column {
@@ -190,10 +223,18 @@ var quantiles = [...]struct {
 // latency draws quantiles on a logarithmic scale; stretches without a success
 // are gaps.
 func latency(r record, grid grid) chart {
+	return latencyOf(r, grid, selection{id: "latency", title: "Latency", about: "Latency of operations that ended ok", passes: isOK, took: tookOK})
+}
+
+func isOK(c *history.Call) bool { return c.Type == history.OK }
+
+func tookOK(c *history.Call) time.Duration { return c.End - c.Start }
+
+func latencyOf(r record, grid grid, s selection) chart {
 	c := newChart(r, grid)
-	c.ID, c.Title = "latency", "Latency"
-	c.About = fmt.Sprintf("Latency of operations that ended ok, in stretches of %s, logarithmic", lasted(grid.width))
-	samples := grid.latencies(r)
+	c.ID, c.Title = s.id, s.title
+	c.About = fmt.Sprintf("%s, in stretches of %s, logarithmic", s.about, lasted(grid.width))
+	samples := grid.latencies(r, s)
 	levels := logLevels(samples)
 	low, high := math.Log(float64(levels[0])), math.Log(float64(levels[len(levels)-1]))
 	height := func(d time.Duration) float64 {
@@ -211,8 +252,10 @@ func latency(r record, grid grid) chart {
 	for i, s := range samples {
 		if len(s) > 0 {
 			c.Columns = append(c.Columns, latencyColumn(grid, i, s))
+			c.Table.add(grid, i, lasted(percentile(s, 0.5)), lasted(percentile(s, 0.95)), lasted(percentile(s, 0.99)), lasted(percentile(s, 1)))
 		}
 	}
+	c.Table.Head = []string{"from", "to", "p50", "p95", "p99", "max"}
 	return c
 }
 

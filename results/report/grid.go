@@ -17,9 +17,12 @@ type grid struct {
 
 const mostStretches = 150
 
-func newGrid(end time.Duration) grid {
+func newGrid(end time.Duration) grid { return newGridOf(end, mostStretches) }
+
+// newGridOf has so many stretches at most.
+func newGridOf(end time.Duration, most float64) grid {
 	end = max(end, time.Millisecond)
-	width := niceStep(1, mostStretches/float64(end))
+	width := niceStep(1, most/float64(end))
 	return grid{end: end, width: width, count: max(1, int((end+width/2)/width))}
 }
 
@@ -66,21 +69,23 @@ func (o *outcomes) add(t history.Type) {
 func (o outcomes) total() int { return o.ok + o.failed + o.unknown }
 
 // outcomes are counted where the calls ended.
-func (g grid) outcomes(r record) []outcomes {
+func (g grid) outcomes(r record, passes func(*history.Call) bool) []outcomes {
 	counts := make([]outcomes, g.count)
-	for _, c := range r.calls {
-		counts[g.at(r.over(c))].add(c.Type)
+	for i := range r.calls {
+		if c := &r.calls[i]; passes(c) {
+			counts[g.at(r.over(*c))].add(c.Type)
+		}
 	}
 	return counts
 }
 
-// latencies are those of the calls that ended ok, in order, where they ended.
-func (g grid) latencies(r record) [][]time.Duration {
+// latencies are how long the selected calls took, in order, where they ended.
+func (g grid) latencies(r record, of selection) [][]time.Duration {
 	samples := make([][]time.Duration, g.count)
-	for _, c := range r.calls {
-		if c.Type == history.OK {
-			i := g.at(c.End)
-			samples[i] = append(samples[i], c.End-c.Start)
+	for i := range r.calls {
+		if c := &r.calls[i]; of.passes(c) {
+			at := g.at(r.over(*c))
+			samples[at] = append(samples[at], of.took(c))
 		}
 	}
 	for _, s := range samples {

@@ -33,6 +33,7 @@ type page struct {
 	Empty     bool
 	Charts    []chart
 	Available available
+	Details   []chart
 	Kinds     []kindRow
 	Faults    faultTable
 	Errors    errorTable
@@ -114,6 +115,7 @@ func newPage(in Input, r record) page {
 		grid := newGrid(r.end)
 		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
 		p.Available = newAvailable(r, grid)
+		p.Details = detailCharts(r)
 	}
 	return p
 }
