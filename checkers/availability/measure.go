@@ -49,7 +49,7 @@ func Measure(h *history.History, calls []history.Call) []Measured {
 	if len(r.operations) == 0 || !r.recoveries(context.Background()) {
 		return nil
 	}
-	r.sum()
+	r.sumWindows(func(*operation, int, bool) {})
 	var all []Measured
 	for i := range r.windows {
 		all = append(all, r.measured(&r.windows[i]))

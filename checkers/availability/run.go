@@ -85,10 +85,25 @@ func (r *run) nodeName(node int) string {
 
 // sum makes the figures.
 func (r *run) sum() {
+	r.sumWindows(func(o *operation, i int, calm bool) {
+		r.all.add(o, i)
+		if calm {
+			r.calm.add(o, i)
+		} else {
+			r.stormy.add(o, i)
+		}
+	})
+	r.all.sort()
+	r.calm.sort()
+	r.stormy.sort()
+}
+
+// sumWindows makes the figures of the windows, and tells of each operation whether it
+// was without faults.
+func (r *run) sumWindows(tell func(o *operation, i int, calm bool)) {
 	first := 0
 	for i := range r.operations {
 		o := &r.operations[i]
-		r.all.add(o, i)
 		for first < len(r.windows) && r.windows[first].to < o.from {
 			first++
 		}
@@ -97,15 +112,8 @@ func (r *run) sum() {
 			r.windows[at].figures.add(o, i)
 			calm = false
 		}
-		if calm {
-			r.calm.add(o, i)
-		} else {
-			r.stormy.add(o, i)
-		}
+		tell(o, i, calm)
 	}
-	r.all.sort()
-	r.calm.sort()
-	r.stormy.sort()
 	for i := range r.windows {
 		r.windows[i].figures.sort()
 	}

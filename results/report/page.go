@@ -33,6 +33,7 @@ type page struct {
 	Empty     bool
 	Charts    []chart
 	Available available
+	Stale     stale
 	Details   []chart
 	Kinds     []kindRow
 	Faults    faultTable
@@ -115,6 +116,7 @@ func newPage(in Input, r record) page {
 		grid := newGrid(r.end)
 		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
 		p.Available = newAvailable(r, grid)
+		p.Stale = measureStaleness(r)
 		p.Details = detailCharts(r)
 	}
 	return p
