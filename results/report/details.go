@@ -15,7 +15,7 @@ const (
 	// fewFaults is up to how many faults are drawn behind them: all, or none.
 	fewFaults = 60
 	// coarse is how many stretches their charts have.
-	coarse = 60
+	coarse = 32
 )
 
 // detailCharts are the run over time by kind of operation, and by outcome for those

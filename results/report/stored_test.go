@@ -63,7 +63,7 @@ func TestStoredRunsAreSmall(t *testing.T) {
 			}
 			return err
 		})
-		if err != nil || size > 300_000 {
+		if err != nil || size > 400_000 {
 			t.Errorf("%s: %d bytes (%v)", name, size, err)
 		}
 	}
