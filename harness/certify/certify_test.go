@@ -254,3 +254,54 @@ func messages(sent int, received []int) *history.History {
 	add("receive", history.Value{}, history.Value{})
 	return h
 }
+
+// The first round strikes where it shows most, the later ones everywhere; people read the
+// family's name in both.
+func TestTheFirstRoundIsSharp(t *testing.T) {
+	p, err := New(configured(15 * time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shapes := func(cells []cell, family string) (all []string) {
+		for _, c := range cells {
+			if c.part == claimsPart && c.faults == family {
+				return c.test.Nemesis.Families[0].Shapes
+			}
+		}
+		t.Fatalf("no claim is tried under %s", family)
+		return nil
+	}
+	for family, want := range sharp {
+		if got := shapes(p.first, family); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", family, got, want)
+		}
+		if later := shapes(p.claims(p.config.families(), 1), family); len(later) <= len(want) {
+			t.Errorf("%s: a later round has %v only", family, later)
+		}
+	}
+	for round := range 2 * len(paces) {
+		if hold, quiet := p.tempo("kill", round); hold <= 0 || quiet <= 0 {
+			t.Errorf("round %d: faults of %s, %s apart", round, hold, quiet)
+		}
+	}
+}
+
+// Every run is made once, and what is timed is timed alone.
+func TestStages(t *testing.T) {
+	p, err := New(configured(15 * time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := 0
+	for _, s := range (&execution{Plan: p}).stages() {
+		all += len(s.cells)
+		for _, c := range s.cells {
+			if c.alone() != (s.atOnce == 1) {
+				t.Errorf("%s is made %d at a time", c, s.atOnce)
+			}
+		}
+	}
+	if all != len(p.first) {
+		t.Errorf("%d of %d runs are made", all, len(p.first))
+	}
+}
