@@ -1,6 +1,7 @@
 package certify
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/checkers"
+	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/results/certificate"
@@ -153,7 +155,26 @@ var opening = map[string]pace{
 
 // paces are those of all families in the rounds that follow: short faults catch other
 // mistakes than long ones. The first is for families that have no other in the opening.
-var paces = []pace{{1.5, 1}, {0.15, 1.5}, {1, 1}, {4, 1}}
+var paces = []pace{{1.5, 1}, {1, 0.1}, {0.15, 1.5}, {4, 1}}
+
+// calm is a rate at which clients wait for the system and not for each other, and crowd
+// how many there are for each node: a node that was frozen wakes up to their requests.
+const (
+	calm  = 60
+	crowd = 10
+)
+
+// pressure sets how much clients do, unless the user has said how many there are: in every
+// second round less, and while nodes are frozen less by more of them.
+func (p *Plan) pressure(t *harness.Test, family string, round int) {
+	frozen := family == "pause" && round == 0
+	if frozen || round%2 == 1 {
+		t.Rate = min(cmp.Or(t.Rate, 200), calm)
+	}
+	if frozen && t.Concurrency == 0 {
+		t.Concurrency = crowd * t.Nodes
+	}
+}
 
 // tempo is the pace of a family in a round.
 func (p *Plan) tempo(family string, round int) (hold, quiet time.Duration) {
@@ -171,9 +192,9 @@ func (p *Plan) tempo(family string, round int) (hold, quiet time.Duration) {
 // sharp are the shapes that show most, by what is known of mistakes that systems made: the
 // first round has few strikes and is to spend them on these.
 var sharp = map[string][]string{
-	"partition": {"leader", "one-way", "one"},
+	"partition": {"leader", "one-way"},
 	"kill":      {"all", "leader"},
-	"pause":     {"leader", "one"},
+	"pause":     {"leader"},
 }
 
 // sharpened is the family with the shapes that show most, where there are any.
@@ -199,6 +220,9 @@ func (p *Plan) claims(families []nemesis.Spec, round int) []cell {
 			continue
 		}
 		for _, faults := range faultsOf(claim, families) {
+			if round > 0 && len(faults.Families) == 0 {
+				continue // what is calm once is calm again
+			}
 			if c, ok := p.claim(i, claim, faults, round); ok {
 				cells = append(cells, c)
 			}
@@ -261,6 +285,7 @@ func (p *Plan) claim(at int, claim cluster.Claim, faults nemesis.Spec, round int
 	if t.Hold, t.Quiet = p.tempo(name, round); round == 0 {
 		t.Nemesis = sharpened(faults)
 	}
+	p.pressure(&t, name, round)
 	if name == nemesis.None {
 		t.Duration = max(4*time.Second, p.load/2)
 	}
@@ -337,7 +362,7 @@ func about(part string, cells []cell) string {
 		row, column := c.test.Workload.Name(), c.faults
 		switch part {
 		case tradesPart:
-			row, column = cmpOr(c.value, c.test.Workload.Name()), c.distance.name
+			row, column = cmp.Or(c.value, c.test.Workload.Name()), c.distance.name
 		case deliveryPart:
 			row = c.test.Workload.Name() + " (" + c.client + ")"
 		}
@@ -351,13 +376,6 @@ func once(all []string, one string) []string {
 		return all
 	}
 	return append(all, one)
-}
-
-func cmpOr(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 func round(d time.Duration) time.Duration { return d.Round(time.Second) }
