@@ -46,16 +46,23 @@ function arrange(ops, chosen, by) {
     row[at] = rowFor(g, ops, i, last);
     reach[at] = far = Math.max(far, ops.over[i]);
   }
-  const sorted = [...groups.values()].sort((a, b) => a.id - b.id);
+  const sorted = inOrder([...groups.values()], (g) => grouping.name(ops, g.id));
   let first = 0;
   for (const g of sorted) {
-    g.name = grouping.name(ops, g.id);
     g.first = first;
     g.rows = g.free.length;
     first += g.rows;
   }
   for (let at = 0; at < chosen.length; at++) row[at] += groups.get(group[chosen[at]]).first;
   return { ops, chosen, row, reach, rows: first, groups: sorted, by };
+}
+
+// inOrder names groups and sorts them as people count, n2 before n10; very many stay as
+// they came.
+function inOrder(groups, name) {
+  for (const g of groups) g.name = name(g);
+  const order = new Intl.Collator("en", { numeric: true });
+  return groups.sort(groups.length > 5000 ? (a, b) => a.id - b.id : (a, b) => order.compare(a.name, b.name));
 }
 
 // lastOf is the last of the chosen operations of each process.
