@@ -45,7 +45,7 @@ alone whether the system kept its promises.
 	group(root,
 		newSimCmd(),
 		newCertifyCmd(),
-		newTestCmd(), newCheckCmd(), newCompareCmd(), newAcceptCmd(), newServeCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
+		newTestCmd(), newExploreCmd(), newCheckCmd(), newCompareCmd(), newAcceptCmd(), newServeCmd(), newReportCmd(), newExportCmd(), newListCmd(), newDoctorCmd(),
 		newCatalogueCmd(), newClientCmd(), newCleanCmd(), newImageCmd(), newVersionCmd(), newNodeCmd())
 	return root
 }
