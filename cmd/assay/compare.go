@@ -3,18 +3,21 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
+	"github.com/assaykit/assay/results/certificate"
 	"github.com/assaykit/assay/results/compare"
 )
 
 const aboutCompare = `Compare says what got worse from OLD to NEW: promises that are broken now, anomalies
 that were not found before, throughput and latency. Each is a run, or a directory with
 several runs, such as those of several seeds, whose scenarios are compared one by one.
+Two certificates are compared claim by claim.
 
 A promise that is broken and was not seen broken before is always worse. Figures differ
 from run to run anyway: one is worse only if it is so by a share that somebody would
@@ -63,6 +66,9 @@ func (f *compareFlags) run(c *cobra.Command, args []string) error {
 	}
 	f.options.MinLatency, f.options.MinThroughput = float64(f.minLatency), float64(f.minThroughput)
 	limitGarbage()
+	if isCertificate(args[0]) || isCertificate(args[1]) {
+		return f.certificates(c, args[0], args[1])
+	}
 	old, err := f.load(args[0])
 	if err != nil {
 		return err
@@ -75,7 +81,42 @@ func (f *compareFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return exit.Misuse("compare: %w", err)
 	}
-	if err := f.print(c, comparison); err != nil {
+	return f.conclude(c, comparison)
+}
+
+// certificates compares two certificates with each other.
+func (f *compareFlags) certificates(c *cobra.Command, old, new string) error {
+	for _, path := range []string{old, new} {
+		if !isCertificate(path) {
+			return exit.Misuse("%s is no certificate, and the other one is: compare two of a kind", path)
+		}
+	}
+	comparison, err := compare.CompareCertificates(old, new)
+	if err != nil {
+		return exit.Misuse("compare: %w", err)
+	}
+	return f.conclude(c, comparison)
+}
+
+// isCertificate says that a path is a certificate's file or its folder.
+func isCertificate(path string) bool {
+	if filepath.Base(path) == certificate.JSONFile {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(path, certificate.JSONFile))
+	return err == nil
+}
+
+// compared is a comparison of either kind.
+type compared interface {
+	Text(w io.Writer) error
+	Regressed() bool
+}
+
+// conclude prints a comparison, also onto the page of a CI job. What it returns becomes
+// the exit code.
+func (f *compareFlags) conclude(c *cobra.Command, comparison compared) error {
+	if err := errors.Join(f.print(c, comparison), publishComparison(comparison)); err != nil {
 		return err
 	}
 	if comparison.Regressed() {
@@ -98,8 +139,13 @@ func (f *compareFlags) load(name string) (compare.Side, error) {
 	return side, err
 }
 
-func (f *compareFlags) print(c *cobra.Command, comparison compare.Comparison) error {
+func (f *compareFlags) print(c *cobra.Command, comparison compared) error {
 	if !f.json {
+		unmute, err := mute(c.OutOrStdout())
+		if err != nil {
+			return err
+		}
+		defer unmute()
 		return comparison.Text(printable{c.OutOrStdout()})
 	}
 	encoder := json.NewEncoder(c.OutOrStdout())

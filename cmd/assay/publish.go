@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/assaykit/assay/harness"
 	"github.com/assaykit/assay/results/baseline"
@@ -57,4 +58,21 @@ func appendTo(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(file), file.Close())
+}
+
+// publishComparison puts a comparison onto the page of a CI job, as it is printed.
+func publishComparison(comparison compared) error {
+	path := os.Getenv("GITHUB_STEP_SUMMARY")
+	if path == "" {
+		return nil
+	}
+	var text strings.Builder
+	if err := comparison.Text(printable{&text}); err != nil {
+		return err
+	}
+	title := "✅ assay compare: no worse"
+	if comparison.Regressed() {
+		title = "❌ assay compare: worse"
+	}
+	return appendTo(path, func(w io.Writer) error { return summary.Text(w, title, text.String()) })
 }

@@ -127,9 +127,11 @@ func (c Comparison) Text(w io.Writer) error {
 }
 
 // Conclusion is one line.
-func (c Comparison) Conclusion() string {
-	if c.Regressed() {
-		return fmt.Sprintf("REGRESSION: %s worse", checkers.Count(len(c.Regressions), "thing got", "things got"))
+func (c Comparison) Conclusion() string { return conclusion(c.Regressions) }
+
+func conclusion(regressions []string) string {
+	if len(regressions) > 0 {
+		return fmt.Sprintf("REGRESSION: %s worse", checkers.Count(len(regressions), "thing got", "things got"))
 	}
 	return "no regression"
 }

@@ -133,3 +133,13 @@ func (in Input) faults(b *strings.Builder) {
 	}
 	b.WriteString("\n</details>\n\n")
 }
+
+// mostPlain bounds a text that is put onto the page as it is: GitHub refuses pages of
+// more than a megabyte.
+const mostPlain = 200_000
+
+// Text writes a section that holds a text for a terminal.
+func Text(w io.Writer, title, text string) error {
+	_, err := fmt.Fprintf(w, "### %s\n\n%s\n", prose(title, 200), code(strings.TrimSpace(clip(text, mostPlain))))
+	return err
+}

@@ -130,3 +130,13 @@ func TestMuted(t *testing.T) {
 		t.Errorf("%q", b.String())
 	}
 }
+
+func TestATextStaysInItsBlock(t *testing.T) {
+	var b strings.Builder
+	if err := summary.Text(&b, "compared", "a\n```\n# title\x1b[31m\n````\n"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "### compared\n\n`````\na\n```\n# title\ufffd[31m\n````\n`````\n\n"; b.String() != want {
+		t.Errorf("%q", b.String())
+	}
+}
