@@ -4,6 +4,7 @@
 package diagram
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,9 +59,26 @@ func (w *writer) step(s explore.Step) {
 			w.send(m)
 		}
 	}
-	for _, c := range s.Changes {
-		if node, text, told := strings.Cut(c, ": "); told && slices.Contains(w.out.Nodes, node) {
-			w.add(trace.Event{Kind: trace.Note, Node: node, Text: text})
+	w.note(s.Changes)
+}
+
+// mostChanges is how many a note tells of.
+const mostChanges = 3
+
+// note tells what became of each node, in one note for it.
+func (w *writer) note(changes []string) {
+	for _, node := range slices.Clone(w.out.Nodes) {
+		var of []string
+		for _, c := range changes {
+			if text, ok := strings.CutPrefix(c, node+": "); ok {
+				of = append(of, text)
+			}
+		}
+		if more := len(of) - mostChanges; more > 0 {
+			of = append(of[:mostChanges], fmt.Sprintf("%d more", more))
+		}
+		if len(of) > 0 {
+			w.add(trace.Event{Kind: trace.Note, Node: node, Text: strings.Join(of, ", ")})
 		}
 	}
 }
