@@ -264,7 +264,7 @@ func TestWhatIsPersistedSurvives(t *testing.T) {
 	s := explore.System[[]string, int]{
 		Nodes: explore.Cluster(saver{}, 1), Faults: explore.Faults{Crashes: 1, Restarts: 1},
 		Properties: []explore.Property[explore.View[[]string, int]]{
-			explore.Sometimes("restarted with it", view("1")),
+			explore.Sometimes("restarted with it", view(string(write(1).Body))),
 			explore.Sometimes("restarted without", view()),
 			explore.Always("forgets what is volatile", func(v explore.View[[]string, int]) error {
 				return unless(len(v.Durable("n1")) <= 1, "persisted more than once")

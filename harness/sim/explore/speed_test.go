@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaykit/assay/harness/protocols/abd"
+	"github.com/assaykit/assay/harness/protocols/paxos"
 	"github.com/assaykit/assay/harness/sim/explore"
 )
 
@@ -17,12 +19,12 @@ func BenchmarkSearch(b *testing.B) {
 		of      explore.Explorer
 		workers int
 	}{
-		{"paxos3/1", registers(paxos{}, 3, 3, 1, explore.Unordered), 1},
-		{"paxos3/2", registers(paxos{}, 3, 3, 1, explore.Unordered), 2},
-		{"paxos6/1", registers(paxos{}, 3, 6, 1, explore.Unordered), 1},
-		{"paxos6/2", registers(paxos{}, 3, 6, 1, explore.Unordered), 2},
-		{"abd/1", registers(abd{}, 3, 2, 1, explore.Ordered), 1},
-		{"abd/2", registers(abd{}, 3, 2, 1, explore.Ordered), 2},
+		{"paxos3/1", registers(paxos.Actor{}, 3, 3, 1, explore.Unordered), 1},
+		{"paxos3/2", registers(paxos.Actor{}, 3, 3, 1, explore.Unordered), 2},
+		{"paxos6/1", registers(paxos.Actor{}, 3, 6, 1, explore.Unordered), 1},
+		{"paxos6/2", registers(paxos.Actor{}, 3, 6, 1, explore.Unordered), 2},
+		{"abd/1", registers(abd.Actor{}, 3, 2, 1, explore.Ordered), 1},
+		{"abd/2", registers(abd.Actor{}, 3, 2, 1, explore.Ordered), 2},
 		{"commit8/1", twoPhaseCommit(8, false), 1},
 		{"commit8/2", twoPhaseCommit(8, false), 2},
 		{"single4/1", registers(single{}, 1, 4, 1, explore.Unordered), 1},
