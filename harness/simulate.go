@@ -58,14 +58,19 @@ func (s *Simulation) RepeatedBy(commandLine []string) { s.run.record.CommandLine
 // Keep writes the run's directory, with its verdict and its report. The extra
 // files go there too, by their names, before the report is made.
 func (s *Simulation) Keep(root string, verdict checkers.Verdict, extra map[string]func(io.Writer) error) (Outcome, error) {
-	r := s.run
-	dir, err := results.Create(root, r.test.Target.Name(), r.test.Workload.Name(), time.Now())
+	dir, err := results.Create(root, s.run.test.Target.Name(), s.run.test.Workload.Name(), time.Now())
 	if err != nil {
 		return Outcome{}, err
 	}
+	return s.KeepIn(dir, verdict, extra)
+}
+
+// KeepIn is Keep for a directory that is there and empty.
+func (s *Simulation) KeepIn(dir *results.Dir, verdict checkers.Verdict, extra map[string]func(io.Writer) error) (Outcome, error) {
+	r := s.run
 	r.dir = dir
 	out := Outcome{Dir: dir.Path(), Run: r.record, Verdict: verdict}
-	err = errors.Join(dir.WriteRun(r.record), dir.Write(filepath.Base(dir.HistoryPath()), s.writeHistory))
+	err := errors.Join(dir.WriteRun(r.record), dir.Write(filepath.Base(dir.HistoryPath()), s.writeHistory))
 	for name, content := range extra {
 		err = errors.Join(err, dir.Write(name, content))
 	}

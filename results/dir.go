@@ -56,6 +56,16 @@ func Create(root, target, workload string, at time.Time) (*Dir, error) {
 	return &Dir{path: path}, nil
 }
 
+// CreateShrunk makes the directory for a smaller run that fails as this one does,
+// inside of this one's.
+func (d *Dir) CreateShrunk() (*Dir, error) {
+	path := d.Join(ShrunkFolder)
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return nil, fmt.Errorf("create the directory of the smaller run: %w", err)
+	}
+	return &Dir{path: path}, nil
+}
+
 // mkdirUnique lets mkdir itself decide who was first: several runs may start in
 // the same second.
 func mkdirUnique(parent, name string) (string, error) {

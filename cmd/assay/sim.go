@@ -39,7 +39,8 @@ func newSimCmd() *cobra.Command {
 A seed is a whole run, the same on every machine, byte for byte.
 
 Runs that are not valid are kept in the results, with the plan that repeats
-them. A run now and then, and each that is not valid, happens twice to see that
+them. Of the first that is invalid a smaller one is looked for that fails by the
+same anomaly, and drawn in its report: who sent what to whom. A run now and then, and each that is not valid, happens twice to see that
 it is the same run: --check-determinism.
 
 Ctrl-C ends it after the runs that have begun, and sums up.
@@ -55,6 +56,7 @@ Ctrl-C ends it after the runs that have begun, and sums up.
 	}
 	f.declare(c.Flags())
 	c.RunE = func(c *cobra.Command, args []string) error { return f.run(c, args) }
+	c.AddCommand(newReplayCmd())
 	return c
 }
 
@@ -69,6 +71,7 @@ type simFlags struct {
 	demands                                      availability.Demands
 	untilFailure, keep, bugs, quietProgress      bool
 	most                                         int
+	shrink                                       shrinkFlags
 }
 
 func (f *simFlags) declare(flags *pflag.FlagSet) {
@@ -94,6 +97,7 @@ func (f *simFlags) declare(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.keep, "keep", false, "keep valid runs too")
 	flags.IntVar(&f.most, "keep-most", 10, "how many runs to keep")
 	flags.BoolVar(&f.bugs, "bugs", false, "find each of the demo's deliberate mistakes, from a random seed on, and print a table (Markdown)")
+	f.shrink.declare(flags)
 	flags.StringVar(&f.results, "results", "results", "directory for the runs")
 	flags.BoolVarP(&f.quietProgress, "quiet-progress", "q", false, "print no progress")
 	flags.SortFlags = false
@@ -234,8 +238,10 @@ type simulated struct {
 	kept                          int
 	// first is the first run that was kept and not valid, or the only run.
 	first harness.Outcome
-	told  time.Time
-	err   error
+	// failed is that run, if it is invalid.
+	failed *sim.Outcome
+	told   time.Time
+	err    error
 }
 
 func (s *simulated) run(ctx context.Context, seeds iter.Seq[int64]) error {
@@ -310,7 +316,7 @@ func (s *simulated) keep(r sim.Result) string {
 	s.kept++
 	// The first of the gravest is told in full at the end.
 	if s.first.Dir == "" || s.first.Verdict.Validity != checkers.Invalid && kept.Verdict.Validity == checkers.Invalid {
-		s.first = kept
+		s.first, s.failed = kept, r.Outcome
 	}
 	return kept.Dir
 }
@@ -318,7 +324,7 @@ func (s *simulated) keep(r sim.Result) string {
 // simCommandLine repeats the run of one seed.
 func simCommandLine(flags *pflag.FlagSet, target string, seed int64) []string {
 	line := append(invocation(), "sim", target)
-	others := []string{"seed", "seeds", "workers", "check-determinism", "until-failure", "keep", "keep-most", "quiet-progress"}
+	others := []string{"seed", "seeds", "workers", "check-determinism", "until-failure", "keep", "keep-most", "quiet-progress", "no-shrink", "shrink-budget"}
 	flags.Visit(func(flag *pflag.Flag) {
 		if !slices.Contains(others, flag.Name) {
 			for _, value := range values(flag) {
@@ -358,14 +364,15 @@ func (s *simulated) counts() string {
 // conclude sums up, and tells the first run that failed in full: how to see it,
 // check it and repeat it.
 func (s *simulated) conclude(ctx context.Context) error {
+	took := time.Since(s.began)
 	if s.first.Dir != "" {
+		s.err = errors.Join(s.err, s.flags.shrink.shrinkFirst(ctx, s.out, s.target, s.failed, s.first))
 		_ = conclude(s.out, s.first, &known{}, nil)
 		fmt.Fprintln(s.out)
 	}
 	if s.done() == 0 {
 		return errors.Join(s.err, errors.New("interrupted before a run had ended"))
 	}
-	took := time.Since(s.began)
 	fmt.Fprintf(s.out, "%s  %s: %s; %s of virtual time and %d events in %s, %s repeated\n",
 		s.grade(), checkers.Count(int(s.done()), "run"), s.counts(), s.elapsed.Round(time.Second), s.events,
 		took.Round(time.Millisecond), checkers.Count(int(s.repeated), "run"))

@@ -158,20 +158,25 @@ func (o *Outcome) Explicit() Plan {
 	return p
 }
 
-// PlanFile and TraceFile are what a kept run has beside the files of any other.
-const (
-	PlanFile  = "plan.json"
-	TraceFile = "trace.txt"
-)
-
 // Keep writes the run's directory, as that of any other run, with the explicit
 // plan and, if there is one, the trace. The command line is the one that repeats
 // the run.
 func (o *Outcome) Keep(root string, commandLine []string) (harness.Outcome, error) {
 	o.simulation.RepeatedBy(commandLine)
-	extra := map[string]func(io.Writer) error{PlanFile: o.Explicit().Write}
+	return o.simulation.Keep(root, o.Verdict, o.files())
+}
+
+// KeepIn is Keep for a directory that is there and empty.
+func (o *Outcome) KeepIn(dir *results.Dir, commandLine []string) (harness.Outcome, error) {
+	o.simulation.RepeatedBy(commandLine)
+	return o.simulation.KeepIn(dir, o.Verdict, o.files())
+}
+
+// files are those that a kept run has beside the files of any other.
+func (o *Outcome) files() map[string]func(io.Writer) error {
+	files := map[string]func(io.Writer) error{results.PlanFile: o.Explicit().Write}
 	if o.Trace != nil {
-		extra[TraceFile] = o.Trace.Encode
+		files[results.TraceFile] = o.Trace.Encode
 	}
-	return o.simulation.Keep(root, o.Verdict, extra)
+	return files
 }

@@ -227,11 +227,13 @@ func commands(in Input) []command {
 // front of its subcommand, such as "go run ./cmd/assay". A line that begins with env is
 // that of a go test (harness/assaytest), which does not know where Assay is.
 func program(run results.Run) []string {
-	if at := slices.Index(run.CommandLine, "test"); at > 0 && run.CommandLine[0] != "env" {
+	if at := slices.IndexFunc(run.CommandLine, isSubcommand); at > 0 && run.CommandLine[0] != "env" {
 		return slices.Clone(run.CommandLine[:at])
 	}
 	return []string{"assay"}
 }
+
+func isSubcommand(word string) bool { return word == "test" || word == "sim" }
 
 func notes(run results.Run) []note {
 	var all []note

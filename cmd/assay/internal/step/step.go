@@ -15,6 +15,7 @@ import (
 
 const help = `  Enter  the next event
   N      the next N events
+  o      up to the next operation of a client
   v      up to the violation
   s      the state: nodes, messages under way, operations, faults
   q      leave
@@ -77,7 +78,9 @@ func (w *walker) obey(order string) bool {
 	case err == nil && n > 0:
 		w.advance(n)
 	case order == "v":
-		w.toViolation()
+		w.upTo(trace.Violation, "violation")
+	case order == "o":
+		w.upTo(trace.Invoke, "operation")
 	case order == "s":
 		w.printf("%s", w.state)
 	case order == "q":
@@ -88,14 +91,14 @@ func (w *walker) obey(order string) bool {
 	return w.err != nil
 }
 
-func (w *walker) toViolation() {
+func (w *walker) upTo(kind trace.Kind, name string) {
 	for i := w.next; i < len(w.trace.Events); i++ {
-		if w.trace.Events[i].Kind == trace.Violation {
+		if w.trace.Events[i].Kind == kind {
 			w.advance(i + 1 - w.next)
 			return
 		}
 	}
-	w.printf("from here on there is no violation\n")
+	w.printf("from here on there is no %s\n", name)
 }
 
 // advance shows so many events.

@@ -68,6 +68,10 @@ func TestToTheViolation(t *testing.T) {
 		"11  0.006000 s  VIOLATION c0, lost", "from here on there is no violation", "12  0.007000 s  n1: crash", "that was the last event")
 }
 
+func TestToTheNextOperation(t *testing.T) {
+	has(t, walk(t, "o\no\n"), " 3  0.003000 s  c0 asks for write x 1\n3 of 12>", "from here on there is no operation")
+}
+
 func TestEndOfOrdersAndNonsense(t *testing.T) {
 	text := walk(t, "-3\nfoo")
 	has(t, text, `"-3" is none of these`, `"foo" is none of these`, "0 of 12>")
