@@ -33,7 +33,7 @@ func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
 	ctx, stop := watch(c.Context(), progress.Plain(c.ErrOrStderr()), "ending the runs that have begun")
 	defer stop()
 	out := c.OutOrStdout()
-	fmt.Fprintf(out, "seeds from %d on\n\n| mistake | workload, nemesis | found with seed | after | verdict |\n|---|---|---|---|---|\n", f.seed)
+	fmt.Fprintf(out, "seeds from %d on\n\n%s", f.seed, f.bugsHead())
 	missed := 0
 	for _, q := range hunt.All() {
 		if ctx.Err() != nil {
@@ -43,7 +43,7 @@ func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
 		if caught.Outcome == nil {
 			missed++
 		}
-		tellCatch(out, caught)
+		tellCatch(out, caught, f.shrink.column(ctx, target, caught.Outcome))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -54,10 +54,17 @@ func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func tellCatch(out io.Writer, c hunt.Catch) {
+func (f *simFlags) bugsHead() string {
+	if f.shrink.not {
+		return "| mistake | workload, nemesis | found with seed | after | verdict |\n|---|---|---|---|---|\n"
+	}
+	return "| mistake | workload, nemesis | found with seed | after | made smaller, by the same anomaly | verdict |\n|---|---|---|---|---|---|\n"
+}
+
+func tellCatch(out io.Writer, c hunt.Catch, smaller string) {
 	verdict := fmt.Sprintf("not found with %d seeds", c.Tried)
 	if c.Outcome != nil {
 		verdict = strings.ReplaceAll(c.Outcome.Verdict.Reason, "|", `\|`)
 	}
-	fmt.Fprintf(out, "| `%s` | %s, %s | %d | %s | %s |\n", c.Bug, c.Workload, c.Nemesis, c.Tried, c.Took.Round(10*time.Millisecond), verdict)
+	fmt.Fprintf(out, "| `%s` | %s, %s | %d | %s | %s%s |\n", c.Bug, c.Workload, c.Nemesis, c.Tried, c.Took.Round(10*time.Millisecond), smaller, verdict)
 }

@@ -70,3 +70,20 @@ func keepShrunk(r *runs.Result, parent string) (string, error) {
 	_, err = harness.Rerender(parent)
 	return shrunk.Path(), err
 }
+
+// column is how small a failing run can be made, as a column of a table; empty if that
+// is not asked for.
+func (f *shrinkFlags) column(ctx context.Context, target world.Target, failed *sim.Outcome) string {
+	if f.not {
+		return ""
+	}
+	if failed == nil {
+		return " | "
+	}
+	r, err := runs.Shrink(ctx, target, failed, runs.Options{Budget: f.budget})
+	if err != nil {
+		return err.Error() + " | "
+	}
+	return fmt.Sprintf("%s: %s (from %s, in %s) | ", r.Anomaly, r.After,
+		checkers.Count(r.Before.Operations, "operation"), r.Took.Round(10*time.Millisecond))
+}
