@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,9 +119,14 @@ func (f *simFlags) run(c *cobra.Command, args []string) error {
 	display := newDisplay(c.ErrOrStderr(), f.quietProgress)
 	ctx, stop := watch(c.Context(), display, "ending the runs that have begun")
 	defer stop()
+	defer debug.SetGCPercent(debug.SetGCPercent(moreGarbage))
 	s := simulated{flags: f, target: target, plan: plan, out: c.OutOrStdout(), display: display, line: c.Flags(), total: count}
 	return s.run(ctx, seeds)
 }
+
+// moreGarbage lets garbage grow: a run needs few megabytes, and leaves all of them
+// behind.
+const moreGarbage = 400
 
 // plan is that of all seeds. Its errors are usage errors.
 func (f *simFlags) plan(args []string) (world.Target, sim.Plan, error) {

@@ -47,6 +47,7 @@ func TestWhatCannotBeSentIsRefused(t *testing.T) {
 		t.Errorf("a function: %v", err)
 	}
 	type hidden struct{ shared []int }
+	_ = hidden{}.shared
 	if _, err := copier.For[hidden](); err == nil || !strings.Contains(err.Error(), "field shared") {
 		t.Errorf("a field that is not exported: %v", err)
 	}
