@@ -29,7 +29,7 @@ type Input struct {
 	Marks  []Mark
 	// Label says what a call did and what came of it, with values of about so many
 	// characters, and Tidy makes any text fit to be shown, in at most so many. Neither
-	// leaves a control character in it.
+	// leaves a control character in it. Several goroutines call them at once.
 	Label func(c history.Call, most int) string
 	Tidy  func(text string, most int) string
 }
