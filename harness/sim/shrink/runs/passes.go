@@ -18,6 +18,7 @@ func passes() []pass {
 		cutAtViolation,
 		onlyWitness,
 		fewerNodes,
+		fewFaults,
 		shrink.List[sim.Plan, *sim.Outcome](clients, withClients),
 		shrink.List[sim.Plan, *sim.Outcome](operations, withOperations),
 		shrink.List[sim.Plan, *sim.Outcome](final, withFinal),
@@ -69,6 +70,20 @@ func withClients(p sim.Plan, some []int) sim.Plan {
 	gone := func(o sim.Operation) bool { return !slices.Contains(some, o.Client) }
 	p = withOperations(p, slices.DeleteFunc(slices.Clone(p.Operations), gone))
 	return withFinal(p, slices.DeleteFunc(slices.Clone(p.Final), gone))
+}
+
+// fewFaults tries, while a run still takes long, what saves much of it at once: no
+// message that is disturbed, and then only the last one, two or three faults.
+func fewFaults(s *search) {
+	if len(s.Best.Messages) > 0 {
+		s.Try(withMessages(s.Best, nil))
+	}
+	all := faults(s.Best)
+	for n := range min(4, len(all)) {
+		if s.Try(withFaults(s.Best, all[len(all)-n:])) {
+			return
+		}
+	}
 }
 
 // fewerNodes tries clusters of 1, 2, 3 and so on nodes. Who worked at a node that is

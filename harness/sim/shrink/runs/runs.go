@@ -139,7 +139,7 @@ func nameOf(p sim.Plan) string {
 // otherSeeds are a small plan with other chances: how long messages take, and what
 // actors draw. Of a large plan one try costs as much as many of a small one.
 func otherSeeds(p sim.Plan) []sim.Plan {
-	const seeds, small = 5, 40
+	const seeds, small = 8, 60
 	if len(p.Operations)+len(p.Final) > small {
 		return nil
 	}
