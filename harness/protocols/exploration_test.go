@@ -59,7 +59,7 @@ func TestCorrectProtocolsHold(t *testing.T) {
 		{"paxos", nil, func(s *Setup) { s.Clients = 1; ordered(s) }, 237, 512, 15},
 		{"paxos", nil, nil, 16_668, 32_971, 21},
 		{"two-phase-commit", nil, nil, 25_629, 95_405, 19},
-		{"primary-backup", Chosen{"calls": "one-writer"}, nil, 37_889, 116_483, 29},
+		{"primary-backup", Chosen{"calls": "one-writer"}, nil, 37_972, 116_582, 30},
 		{"lease-lock", nil, nil, 55, 101, 9},
 		{"lease-lock", Chosen{"users": "clients"}, nil, 119, 164, 11},
 		{"retry-queue", nil, nil, 683, 1384, 16},

@@ -37,6 +37,9 @@ type State struct {
 	Hold *Hold `json:"hold,omitempty"`
 	// Tokens is the last token that was given out.
 	Tokens int `json:"tokens,omitempty"`
+	// Taken are the requests that others handed on. The network may repeat them, and a
+	// lock that was given back must not be taken once more.
+	Taken map[uint64]bool `json:"taken,omitempty"`
 }
 
 // Hold is who holds the lock.
@@ -93,6 +96,13 @@ func (a Actor) Request(c actor.Context[Message], s *State, request uint64, body 
 
 // Receive implements actor.Actor.
 func (a Actor) Receive(c actor.Context[Message], s *State, _ actor.ID, m Message) {
+	if s.Taken[m.Request] {
+		return
+	}
+	if s.Taken == nil {
+		s.Taken = make(map[uint64]bool)
+	}
+	s.Taken[m.Request] = true
 	node{c, s, a}.serve(m.Request, m.Body)
 }
 
@@ -128,6 +138,10 @@ func (n node) acquire(owner int, lasts time.Duration) call.Answer {
 	}
 	if lasts == 0 {
 		lasts = n.config.Lease
+	}
+	// A request that comes late must not cut short what was promised since.
+	if n.Hold != nil && (n.Hold.Lasts == 0 || lasts > 0 && n.Hold.Lasts > lasts) {
+		lasts = n.Hold.Lasts
 	}
 	n.Tokens++
 	n.Hold = &Hold{Owner: owner, Token: n.Tokens, Lasts: lasts}

@@ -62,6 +62,9 @@ type State struct {
 	// which operation others hold what it has done.
 	Pending []Pending        `json:"pending,omitempty"`
 	Holds   map[actor.ID]int `json:"holds,omitempty"`
+	// Taken are the requests that others handed on in this view. The network may repeat
+	// them, and what is done twice is done once too often.
+	Taken map[uint64]bool `json:"taken,omitempty"`
 }
 
 // Pending is an operation that was done but not answered.
@@ -182,9 +185,7 @@ func (n node) replica() Message {
 func (a Actor) Receive(c actor.Context[Message], s *State, from actor.ID, m Message) {
 	n := node{c, s, a}
 	if m.Kind == Forward {
-		if n.Serves {
-			n.do(m.Request, m.Body)
-		}
+		n.take(m)
 		return
 	}
 	if m.View > n.View {
@@ -209,6 +210,18 @@ func (a Actor) Receive(c actor.Context[Message], s *State, from actor.ID, m Mess
 			n.answer()
 		}
 	}
+}
+
+// take does what another node handed on, if that node knew the view.
+func (n node) take(m Message) {
+	if !n.Serves || m.View != n.View || n.Taken[m.Request] {
+		return
+	}
+	if n.Taken == nil {
+		n.Taken = make(map[uint64]bool)
+	}
+	n.Taken[m.Request] = true
+	n.do(m.Request, m.Body)
 }
 
 // store follows the primary.

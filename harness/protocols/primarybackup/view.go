@@ -46,7 +46,7 @@ func (n node) campaign() {
 // answer: nobody knows what will become of it.
 func (n node) enter(view int) {
 	n.View = view
-	n.Serves, n.Entered, n.Pending, n.Holds = false, nil, nil, nil
+	n.Serves, n.Entered, n.Pending, n.Holds, n.Taken = false, nil, nil, nil, nil
 	n.CancelTimer(repeatTimer)
 	n.persist()
 }
