@@ -149,6 +149,9 @@ func (f *simFlags) plan(args []string) (world.Target, sim.Plan, error) {
 	if err != nil {
 		return nil, sim.Plan{}, err
 	}
+	restricted := harness.Test{Target: target, Workload: workload, WorkloadSettings: ofWorkload}
+	heedRestrictions(&restricted)
+	ofWorkload = restricted.WorkloadSettings
 	faults = faults.Fit(world.Capabilities())
 	if err := faults.Supports(world.Capabilities()); err != nil {
 		return nil, sim.Plan{}, exit.Misuse("--nemesis %s: %w", f.nemesis, err)
