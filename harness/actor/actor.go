@@ -31,6 +31,11 @@ type Actor[S, M any] interface {
 	Request(c Context[M], s *S, request uint64, body []byte)
 }
 
+// Describer is implemented by actors that can tell in a few words what a node has become,
+// such as "leader of term 2". It is for pictures: whoever draws one asks after a reaction,
+// and shows what is new.
+type Describer[S any] interface{ Describe(s *S) string }
+
 // Context is how an actor learns where it is and asks for effects. It is valid
 // only during the call that it was passed to.
 type Context[M any] interface {

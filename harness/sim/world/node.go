@@ -43,6 +43,8 @@ type Node struct {
 	leaving []effect
 	// syncing is set while what is in records becomes durable.
 	syncing bool
+	// told is what the trace says last of its state.
+	told string
 	// inbox is what comes while the process syncs or stands still.
 	inbox []input
 	// calls are the requests that wait for an answer of this life, by number.
@@ -98,7 +100,7 @@ func (n *Node) boot() {
 	if n.w.config.Program.habits().NoSync {
 		n.writeLater()
 	}
-	if n.survives(func() { n.process.start(slices.Clone(n.durable)) }) {
+	if n.survives(func() { n.process.start(slices.Clone(n.durable)); n.tell() }) {
 		n.commit()
 	}
 }
@@ -169,6 +171,18 @@ func (n *Node) react(in input) {
 			n.w.note(trace.Event{Kind: trace.Timer, Node: n.name, Text: in.timer.name})
 			n.process.timer(in.timer.name)
 		}
+	}
+	n.tell()
+}
+
+// tell notes what the process has become, if that is news.
+func (n *Node) tell() {
+	if !n.w.traced() || n.process == nil {
+		return
+	}
+	if text := n.process.tell(); text != n.told {
+		n.told = text
+		n.w.note(trace.Event{Kind: trace.Note, Node: n.name, Text: text})
 	}
 }
 
@@ -273,7 +287,7 @@ func (n *Node) exit(how string) {
 	n.w.note(trace.Event{Kind: trace.Crash, Node: n.name, Text: how + lost})
 	n.w.happened(5, uint64(n.index), uint64(len(n.unwritten)))
 	n.process, n.unwritten, n.records, n.leaving, n.inbox, n.timers = nil, nil, nil, nil, nil, nil
-	n.paused, n.syncing = false, false
+	n.paused, n.syncing, n.told = false, false, ""
 	n.breakCalls()
 }
 

@@ -45,8 +45,9 @@ type process interface {
 	// encode and decode are what process does on the wire.
 	encode(from actor.ID, message any) ([]byte, error)
 	decode(payload []byte) (from actor.ID, message any, err error)
-	// describe is a message for people.
+	// describe is a message for people, and tell the state, if the actor can.
 	describe(message any) string
+	tell() string
 }
 
 // Of is the program that an actor is. It fails if messages hold what cannot be
@@ -93,6 +94,13 @@ func (r *running[S, M]) request(number uint64, body []byte) {
 }
 
 func (r *running[S, M]) copy(message any) any { return r.clone(message.(*M)) }
+
+func (r *running[S, M]) tell() string {
+	if d, ok := any(r.actor).(actor.Describer[S]); ok {
+		return d.Describe(&r.state)
+	}
+	return ""
+}
 
 // envelope is a message on the wire of package process.
 type envelope[M any] struct {
