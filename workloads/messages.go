@@ -154,7 +154,7 @@ func (d *redrain) empty(now time.Duration) {
 
 func (messages) Remember(cfg Config, _ cluster.Client, _ int) Memory {
 	s := chosen{cfg: cfg}
-	return &consumer{prefetch: s.number(messagePrefetch), retries: s.number(sendRetries), pause: min(100*time.Millisecond, s.span(messageRedelivery)/10)}
+	return &consumer{prefetch: s.number(messagePrefetch), retries: s.number(sendRetries), pause: min(time.Second, s.span(messageRedelivery)/8)}
 }
 
 // consumer is the memory of a client that takes messages.

@@ -3,7 +3,7 @@ package raft
 import "slices"
 
 // mostRecent is how many orders are remembered with the bug ShortMemory.
-const mostRecent = 16
+const mostRecent = 8
 
 // charge books an order, Value, with its amount, New, unless it was booked before.
 func (o *Objects) charge(c Command, bug Bug) Response {

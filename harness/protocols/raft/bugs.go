@@ -163,13 +163,13 @@ func Mistakes() []Mistake {
 		},
 		{
 			Bug:      WatchWindow,
-			About:    "a node keeps the last 16 changes for watchers, and tells nobody who asks for more that some are missing",
+			About:    "a node keeps the last 8 changes for watchers, and tells nobody who asks for more that some are missing",
 			Seen:     "ZooKeeper, where changes between a watch's event and the next watch are missed, by design (its Programmer's Guide)",
 			Workload: "watch", Nemesis: "partition",
 		},
 		{
 			Bug:      ShortMemory,
-			About:    "a ledger knows the last 16 orders only, and charges an older one that is tried again",
+			About:    "a ledger knows the last 8 orders only, and charges an older one that is tried again",
 			Seen:     "Amazon SQS, which forgets a message's deduplication identifier after five minutes, by design",
 			Workload: "ledger", Nemesis: "partition:one-way", Options: "--hold 1s --quiet 500ms",
 		},

@@ -7,7 +7,7 @@ import (
 )
 
 // watchWindow is how many changes are kept for watchers with the bug WatchWindow.
-const watchWindow = 16
+const watchWindow = 8
 
 // Version is what a key holds, and which revision of the whole map left it.
 type Version struct {

@@ -15,9 +15,6 @@ var follow = Size{Operations: 12, Faults: 3}
 
 // larger are bugs of which more is left, and why.
 var larger = map[raft.Bug]Size{
-	raft.ShortMemory:        {Operations: 30, Faults: 3},  // a payment is forgotten after many others
-	raft.WatchWindow:        {Operations: 30, Faults: 3},  // a watcher misses what more changes than it has room for have pushed out
-	raft.AckOnTake:          {Operations: 60, Faults: 3},  // the last receives, again and again, show that a message is gone
 	raft.NoChecksum:         {Operations: 20, Faults: 3},  // which byte is hit depends on every message before
 	raft.ForgetVote:         {Operations: 500, Faults: 7}, // two nodes must lead in one term, and both write: the budget ends before
 	raft.CommitPreviousTerm: {Operations: 12, Faults: 10}, // three leaders have to follow each other (figure 8)
