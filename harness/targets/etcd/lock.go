@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,9 +36,11 @@ func ttl(cfg cluster.Config) (int, error) {
 // locks is what a client holds.
 type locks struct {
 	ttl int
-	// session may be given up while an operation that hangs still opens it. One that
-	// is opened after that ends with the client's connection.
+	// session may be given up while an operation that hangs still opens it: opening
+	// guards that, and closed says that there will be none any more.
 	session atomic.Pointer[concurrency.Session]
+	opening sync.Mutex
+	closed  bool
 	mutexes map[string]*concurrency.Mutex
 	// leased are the revisions at which keys with a lease were made.
 	leased map[string]int64
@@ -90,12 +93,28 @@ func (c *client) openSession(ctx context.Context) (*concurrency.Session, error) 
 	if err != nil {
 		return nil, err
 	}
-	session, err := concurrency.NewSession(c.remote, concurrency.WithLease(lease.ID), concurrency.WithTTL(c.locks.ttl))
+	session, err := c.locks.keepAlive(c.remote, lease.ID)
+	if err != nil {
+		return nil, err
+	}
+	c.locks.mutexes = map[string]*concurrency.Mutex{}
+	return session, nil
+}
+
+// keepAlive makes a session of a lease, unless the client was closed meanwhile: etcd's
+// client that begins to keep a lease alive just while it is closed never ends that, and
+// nobody else can.
+func (l *locks) keepAlive(remote *clientv3.Client, lease clientv3.LeaseID) (*concurrency.Session, error) {
+	l.opening.Lock()
+	defer l.opening.Unlock()
+	if l.closed {
+		return nil, errors.New("the client was closed")
+	}
+	session, err := concurrency.NewSession(remote, concurrency.WithLease(lease), concurrency.WithTTL(l.ttl))
 	if err != nil || session == nil {
 		return nil, errors.Join(errors.New("its lease cannot be kept alive"), err)
 	}
-	c.locks.session.Store(session)
-	c.locks.mutexes = map[string]*concurrency.Mutex{}
+	l.session.Store(session)
 	return session, nil
 }
 
@@ -146,6 +165,9 @@ func (c *client) AcquireFor(ctx context.Context, lock string, hold time.Duration
 // orphan leaves everything to its time to live. A client that is gone has released
 // nothing, and a lease that is revoked would say so on its behalf.
 func (l *locks) orphan() {
+	l.opening.Lock()
+	l.closed = true
+	l.opening.Unlock()
 	if session := l.session.Swap(nil); session != nil {
 		session.Orphan()
 	}
