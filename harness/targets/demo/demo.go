@@ -116,12 +116,12 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 
 // Program implements world.Target.
 func (Target) Program(cfg cluster.Config) (world.Program, error) {
-	mistake := raft.Bug(bug(cfg))
-	if mistake == noBug {
-		mistake = ""
+	wrong := raft.Bug(mistake(cfg))
+	if wrong == noBug {
+		wrong = ""
 	}
-	habits := world.Habits{NoSync: mistake == raft.NoFsync, NoChecksum: mistake == raft.NoChecksum}
-	return world.Of(raft.New(raft.Config{Bug: mistake}), habits)
+	habits := world.Habits{NoSync: wrong == raft.NoFsync, NoChecksum: wrong == raft.NoChecksum}
+	return world.Of(raft.New(raft.Config{Bug: wrong}), habits)
 }
 
 func arguments(self string, cfg cluster.Config, seed int64, at cluster.Layout) []string {
