@@ -14,8 +14,6 @@ func (e *systemExpander[S, M]) initial(o *out[[]uint32]) {
 
 // still is the state before anything was started.
 func (e *systemExpander[S, M]) still() ([]uint32, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	var state []uint32
 	for n := range e.ids {
 		l, err := e.addLocal(&local[S]{node: n, down: true})
@@ -35,12 +33,11 @@ func (e *systemExpander[S, M]) startNode(n int, state []uint32, times int) {
 		return
 	}
 	r := e.reaction(state[n], restartInput)
-	if r.err != nil {
-		e.out.fail(act{}, r.err)
+	if err := r.err(); err != nil {
+		e.out.fail(act{}, err)
 		return
 	}
-	for i := range r.branches {
-		b := &r.branches[i]
+	for _, b := range r.branches() {
 		next := append([]uint32(nil), state...)
 		next[n] = b.next
 		for _, m := range b.sends {
@@ -68,9 +65,7 @@ func (e *systemExpander[S, M]) startClients(state []uint32, times int) {
 }
 
 func (e *systemExpander[S, M]) firstRequests(state []uint32) ([]uint32, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	c := *e.conversations.all[state[e.conversationAt()]]
+	c := *e.conversations.at(state[e.conversationAt()])
 	var sends []uint32
 	for client := range e.script.clients {
 		if !e.script.waits(c, client) {
@@ -85,7 +80,7 @@ func (e *systemExpander[S, M]) firstRequests(state []uint32) ([]uint32, error) {
 	}
 	number, err := e.addConversation(c)
 	state[e.conversationAt()] = number
-	e.seenMessages = e.messages.all
+	e.look()
 	for _, m := range sends {
 		state = e.send(state, m)
 	}

@@ -97,19 +97,17 @@ func (s *systemSpace[S, M]) inputText(l *local[S], input uint32) string {
 	case input == crashInput:
 		return "it crashes"
 	case input >= timerInput:
-		return "its timer " + s.timers[input-timerInput] + " fires"
+		return "its timer " + s.timers.at(input-timerInput) + " fires"
 	}
-	return "it gets " + s.shown(s.messages.all[input]).String()
+	return "it gets " + s.shown(s.messages.at(input)).String()
 }
 
 func (e *systemExpander[S, M]) start(state []uint32) Step {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	step := Step{Label: "begin", Action: Begin, State: e.stateText(state)}
 	for _, m := range state[e.network(state):] {
-		step.Sent = append(step.Sent, e.shown(e.messages.all[m]))
+		step.Sent = append(step.Sent, e.shown(e.messages.at(m)))
 	}
-	c := e.conversations.all[state[e.conversationAt()]]
+	c := e.conversations.at(state[e.conversationAt()])
 	for client := range c.clients {
 		if e.script.waits(*c, client) {
 			step.Ops = append(step.Ops, e.script.op(*c, client, history.Invoke))
@@ -121,16 +119,14 @@ func (e *systemExpander[S, M]) start(state []uint32) Step {
 // describe tells of a step.
 func (e *systemExpander[S, M]) describe(from []uint32, a act, to []uint32) Step {
 	step := e.attempt(from, a)
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	step.State = e.stateText(to)
 	step.Sent = e.sentBy(from, a)
 	for n := range e.ids {
 		if from[n] != to[n] {
-			step.Changes = append(step.Changes, e.changes(e.locals.all[from[n]], e.locals.all[to[n]])...)
+			step.Changes = append(step.Changes, e.changes(e.locals.at(from[n]), e.locals.at(to[n]))...)
 		}
 	}
-	step.Ops = e.ops(e.conversations.all[from[e.conversationAt()]], e.conversations.all[to[e.conversationAt()]], a)
+	step.Ops = e.ops(e.conversations.at(from[e.conversationAt()]), e.conversations.at(to[e.conversationAt()]), a)
 	step.Choices = e.choices(from, a)
 	if len(step.Choices) > 0 {
 		step.Label += fmt.Sprintf(" choosing %v", step.Choices)
@@ -140,16 +136,14 @@ func (e *systemExpander[S, M]) describe(from []uint32, a act, to []uint32) Step 
 
 // attempt is the step as far as it is known before it is done.
 func (e *systemExpander[S, M]) attempt(from []uint32, a act) Step {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	step := Step{Action: a.kind}
 	switch a.kind {
 	case Deliver, Drop, Duplicate:
-		m := e.shown(e.messages.all[a.what])
+		m := e.shown(e.messages.at(a.what))
 		step.Message, step.Node = &m, m.To
 		step.Label = fmt.Sprintf("%v %v", a.kind, m)
 	case Timeout:
-		step.Node, step.Timer = string(e.ids[a.what>>16]), e.timers[a.what&0xffff]
+		step.Node, step.Timer = string(e.ids[a.what>>16]), e.timers.at(a.what&0xffff)
 		step.Label = fmt.Sprintf("timeout %s %s", step.Node, step.Timer)
 	case Crash, Restart:
 		step.Node = string(e.ids[a.what])
@@ -187,7 +181,7 @@ func (s *systemSpace[S, M]) ops(from, to *conversation, a act) []history.Op {
 		end = s.script.op(*from, client, history.Info)
 		end.Error = "no answer"
 	} else {
-		m := s.messages.all[a.what]
+		m := s.messages.at(a.what)
 		client = m.to - len(s.ids)
 		answer, _ := s.read(client, from.clients[client].call, m.body)
 		end = s.script.op(*from, client, answer.Type)
@@ -228,7 +222,7 @@ func (s *systemSpace[S, M]) cause(from []uint32, a act) (r *reaction, h *hearing
 	node := int(a.what)
 	switch a.kind {
 	case Deliver:
-		node = s.messages.all[a.what].to
+		node = s.messages.at(a.what).to
 	case Timeout:
 		node, input = int(a.what>>16), timerInput|a.what&0xffff
 	case Crash:
@@ -241,9 +235,9 @@ func (s *systemSpace[S, M]) cause(from []uint32, a act) (r *reaction, h *hearing
 		return nil, nil
 	}
 	if node >= len(s.ids) {
-		return nil, s.heard[uint64(from[s.conversationAt()])<<32|uint64(input)+1]
+		return nil, s.heard.get(memoKey(from[s.conversationAt()], input))
 	}
-	return s.reacted[uint64(from[node])<<32|uint64(input)+1], nil
+	return s.reacted.get(memoKey(from[node], input)), nil
 }
 
 func (s *systemSpace[S, M]) sentBy(from []uint32, a act) []Message {
@@ -257,7 +251,7 @@ func (s *systemSpace[S, M]) sentBy(from []uint32, a act) []Message {
 	}
 	var all []Message
 	for _, m := range numbers {
-		all = append(all, s.shown(s.messages.all[m]))
+		all = append(all, s.shown(s.messages.at(m)))
 	}
 	return all
 }
@@ -291,7 +285,7 @@ func (s *systemSpace[S, M]) changes(from, to *local[S]) []string {
 func (s *systemSpace[S, M]) stateText(state []uint32) string {
 	var b strings.Builder
 	for n, id := range s.ids {
-		l := s.locals.all[state[n]]
+		l := s.locals.at(state[n])
 		fmt.Fprintf(&b, "%s %s", id, identity.Text(*l.state))
 		if l.down {
 			b.WriteString(" down")
@@ -303,7 +297,7 @@ func (s *systemSpace[S, M]) stateText(state []uint32) string {
 	}
 	var lines []string
 	for _, m := range state[s.network(state):] {
-		lines = append(lines, s.shown(s.messages.all[m]).String())
+		lines = append(lines, s.shown(s.messages.at(m)).String())
 	}
 	if s.system.Network != Ordered {
 		slices.Sort(lines)

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -21,7 +22,7 @@ type systemExpander[S, M any] struct {
 	seenConversations []*conversation
 	seenEnvironments  []*numberedEnvironment
 
-	reactions memo[*reaction]
+	reactions memo[ready]
 	hearings  memo[*hearing]
 	images    memo[image]
 	arena     []uint32
@@ -72,52 +73,79 @@ func (e *systemExpander[S, M]) environment(n uint32) *numberedEnvironment {
 
 // look takes over what others have added to the tables.
 func (e *systemExpander[S, M]) look() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.seenLocals, e.seenMessages = e.locals.all, e.messages.all
-	e.seenConversations, e.seenEnvironments = e.conversations.all, e.environments.all
+	e.seenLocals, e.seenMessages = e.locals.now(), e.messages.now()
+	e.seenConversations, e.seenEnvironments = e.conversations.now(), e.environments.now()
 }
 
-// reaction is what a node does.
-func (e *systemExpander[S, M]) reaction(local, input uint32) *reaction {
-	key := uint64(local)<<32 | uint64(input) + 1
-	r, known := e.reactions.get(key)
-	if !known {
-		r = e.sharedReaction(key, local, input)
-		e.reactions.put(key, r)
+// ready is a reaction at hand. Nearly all have one outcome, which is found beside
+// their key. What has several, or failed, is told by the whole reaction.
+type ready struct {
+	outcome
+	whole *reaction
+}
+
+// reaction is what a node does, until the next one is asked for.
+func (e *systemExpander[S, M]) reaction(local, input uint32) *ready {
+	key := memoKey(local, input)
+	if r := e.reactions.get(key); r != nil {
+		return r
 	}
-	return r
+	whole := e.sharedReaction(key, local, input)
+	if whole.err == nil && len(whole.branches) == 1 && whole.branches[0].times == 1 {
+		return e.reactions.put(key, ready{outcome: whole.branches[0].outcome})
+	}
+	return e.reactions.put(key, ready{whole: whole})
+}
+
+// err says why there is no reaction.
+func (r *ready) err() error {
+	if r.whole == nil {
+		return nil
+	}
+	return r.whole.err
+}
+
+// branches are the outcomes of a reaction, and how many choices come to each.
+func (r *ready) branches() iter.Seq2[int, branch] {
+	return func(yield func(int, branch) bool) {
+		if r.whole == nil {
+			yield(0, branch{outcome: r.outcome, times: 1})
+			return
+		}
+		for i, b := range r.whole.branches {
+			if !yield(i, b) {
+				return
+			}
+		}
+	}
 }
 
 func (e *systemExpander[S, M]) sharedReaction(key uint64, local, input uint32) *reaction {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r := e.reacted[key]
+	r := e.reacted.get(key)
+	if r == nil && e.reacted.early() {
+		e.reacted.alone.Lock()
+		defer e.reacted.alone.Unlock()
+		r = e.reacted.get(key)
+	}
 	if r == nil {
-		r = e.react(local, input)
-		e.reacted[key] = r
+		r = e.reacted.keep(key, e.react(local, input))
 	}
 	return r
 }
 
 // hearing is what clients do.
 func (e *systemExpander[S, M]) hearing(conversation, input uint32) *hearing {
-	key := uint64(conversation)<<32 | uint64(input) + 1
-	h, known := e.hearings.get(key)
-	if !known {
-		h = e.sharedHearing(key, conversation, input)
-		e.hearings.put(key, h)
+	key := memoKey(conversation, input)
+	if h := e.hearings.get(key); h != nil {
+		return *h
 	}
-	return h
+	return *e.hearings.put(key, e.sharedHearing(key, conversation, input))
 }
 
 func (e *systemExpander[S, M]) sharedHearing(key uint64, conversation, input uint32) *hearing {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	h := e.heard[key]
+	h := e.heard.get(key)
 	if h == nil {
-		h = e.hear(conversation, input)
-		e.heard[key] = h
+		h = e.heard.keep(key, e.hear(conversation, input))
 	}
 	return h
 }
@@ -197,26 +225,38 @@ func (e *systemExpander[S, M]) cutOff(m *message[M]) bool {
 
 func (e *systemExpander[S, M]) deliverToNode(at int, number uint32, m *message[M]) {
 	l := e.state[m.to]
-	if e.local(l).down {
+	if e.crashing && e.local(l).down {
 		return
 	}
 	a := act{kind: Deliver, what: number, due: e.deliveryDue(number)}
 	r := e.reaction(l, number)
-	if r.err != nil {
-		e.out.fail(a, r.err)
+	if err := r.err(); err != nil {
+		e.out.fail(a, err)
 		return
 	}
 	if r.idle && e.system.Network != Ordered {
 		return
 	}
-	for i := range r.branches {
-		b := &r.branches[i]
-		c := e.unchanged()
-		c.node, c.next, c.sends, c.delta, c.sendDelta = m.to, b.next, b.sends, b.nextDelta, b.sendDelta
+	if r.whole == nil {
+		c := e.after(m.to, &r.outcome)
+		e.arrive(&c, at, number)
+		e.reach(&c, a, 1)
+		return
+	}
+	for i := range r.whole.branches {
+		b := &r.whole.branches[i]
+		c := e.after(m.to, &b.outcome)
 		a.branch = i
 		e.arrive(&c, at, number)
 		e.reach(&c, a, b.times)
 	}
+}
+
+// after is the change by what a node does.
+func (e *systemExpander[S, M]) after(node int, o *outcome) change {
+	c := e.unchanged()
+	c.node, c.next, c.sends, c.delta, c.sendDelta = node, o.next, o.sends, o.nextDelta, o.sendDelta
+	return c
 }
 
 func (e *systemExpander[S, M]) deliverToClient(at int, number uint32) {
@@ -262,9 +302,7 @@ func (e *systemExpander[S, M]) spend(c *change, v *numberedEnvironment, how func
 	if next == v.environment {
 		return
 	}
-	e.mu.Lock()
 	c.environment = e.addEnvironment(next)
-	e.mu.Unlock()
 	c.delta += e.environment(c.environment).fingerprint - v.fingerprint
 }
 
@@ -339,17 +377,15 @@ func (e *systemExpander[S, M]) down() int {
 // strikeNode lets a node react to something else than a message.
 func (e *systemExpander[S, M]) strikeNode(n int, input uint32, a act, v *numberedEnvironment, spend func(*environment)) {
 	r := e.reaction(e.state[n], input)
-	if r.err != nil {
-		e.out.fail(a, r.err)
+	if err := r.err(); err != nil {
+		e.out.fail(a, err)
 		return
 	}
 	if r.idle {
 		return
 	}
-	for i := range r.branches {
-		b := &r.branches[i]
-		c := e.unchanged()
-		c.node, c.next, c.sends, c.delta, c.sendDelta = n, b.next, b.sends, b.nextDelta, b.sendDelta
+	for i, b := range r.branches() {
+		c := e.after(n, &b.outcome)
 		e.spend(&c, v, spend)
 		a.branch = i
 		e.reach(&c, a, b.times)

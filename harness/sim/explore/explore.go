@@ -48,7 +48,8 @@ type Explorer interface {
 type Options struct {
 	// Search is the order in which states are visited.
 	Search Search
-	// Workers is how many goroutines search; GOMAXPROCS if 0.
+	// Workers is how many goroutines search; GOMAXPROCS if 0. Actors, boundaries,
+	// properties and what reads answers are called by all of them at the same time.
 	Workers int
 	// Exhaust goes on after a violation, until all states were visited, and counts
 	// violations. Otherwise the search ends after the level of the first one.

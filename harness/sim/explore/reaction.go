@@ -11,20 +11,27 @@ import (
 // reaction is what a node does about an input, whenever it is in a state: computed
 // once and looked up millions of times.
 type reaction struct {
-	// idle says that it changes nothing and asks for nothing.
-	idle     bool
 	branches []branch
+	// runs is how many outcomes were computed for it.
+	runs int
 	// err says why there is no reaction.
 	err error
 }
 
+// outcome is what comes of a reaction.
+type outcome struct {
+	next uint32
+	// idle says that it changes nothing and asks for nothing.
+	idle  bool
+	sends []uint32
+	// nextDelta and sendDelta are what happens to the fingerprint because of next, and
+	// of sends if the network counts messages.
+	nextDelta, sendDelta uint64
+}
+
 // branch is one outcome of a reaction; there are several if the actor chooses.
 type branch struct {
-	next  uint32
-	sends []uint32
-	// delta is what happens to the fingerprint because of next, and of sends if the
-	// network counts messages.
-	nextDelta, sendDelta uint64
+	outcome
 	// times is how many choices come to this.
 	times   int
 	choices []int
@@ -51,7 +58,7 @@ type result[S, M any] struct {
 
 // react computes a reaction.
 func (s *systemSpace[S, M]) react(number, input uint32) *reaction {
-	l := s.locals.all[number]
+	l := s.locals.at(number)
 	if input == crashInput {
 		down := *l
 		down.timers, down.down = nil, true
@@ -62,7 +69,7 @@ func (s *systemSpace[S, M]) react(number, input uint32) *reaction {
 	if err == nil && s.symmetry != nil && l.state != nil {
 		err = s.symmetric(l, input, outcomes)
 	}
-	r, known := &reaction{}, make(map[string]int)
+	r, known := &reaction{runs: len(outcomes)}, make(map[string]int)
 	for i := 0; i < len(outcomes) && err == nil; i++ {
 		err = s.addBranch(r, known, number, input, outcomes[i])
 	}
@@ -101,7 +108,7 @@ func (s *systemSpace[S, M]) blame(l *local[S], input uint32, err error) error {
 // addBranch adds an outcome, or counts one that is known: the same next state, and
 // the same messages.
 func (s *systemSpace[S, M]) addBranch(r *reaction, known map[string]int, number, input uint32, res *result[S, M]) error {
-	next, sends, err := s.apply(s.locals.all[number], input, res)
+	next, sends, err := s.apply(s.locals.at(number), input, res)
 	if err != nil {
 		return err
 	}
@@ -109,18 +116,19 @@ func (s *systemSpace[S, M]) addBranch(r *reaction, known map[string]int, number,
 	if err != nil {
 		return err
 	}
-	r.idle = len(r.branches) == 0 && s.idle(number, to, input, res)
-	outcome := fmt.Sprint(to, sends)
-	if i, is := known[outcome]; is {
+	text := fmt.Sprint(to, sends)
+	if i, is := known[text]; is {
 		r.branches[i].times++
 		return nil
 	}
-	known[outcome] = len(r.branches)
+	known[text] = len(r.branches)
 	choices := make([]int, len(res.drawn))
 	for i, d := range res.drawn {
 		choices[i] = d.chosen
 	}
-	r.branches = append(r.branches, s.branch(number, to, sends, choices))
+	b := s.branch(number, to, sends, choices)
+	b.idle = s.idle(number, to, input, res)
+	r.branches = append(r.branches, b)
 	return nil
 }
 
@@ -137,10 +145,10 @@ func (s *systemSpace[S, M]) idle(from, to, input uint32, res *result[S, M]) bool
 }
 
 func (s *systemSpace[S, M]) branch(from, next uint32, sends []uint32, choices []int) branch {
-	b := branch{next: next, sends: sends, times: 1, choices: choices}
-	b.nextDelta = s.locals.all[next].fingerprint - s.locals.all[from].fingerprint
+	b := branch{outcome: outcome{next: next, sends: sends}, times: 1, choices: choices}
+	b.nextDelta = s.locals.at(next).fingerprint - s.locals.at(from).fingerprint
 	for _, m := range sends {
-		b.sendDelta += s.messages.all[m].fingerprint
+		b.sendDelta += s.messages.at(m).fingerprint
 	}
 	return b
 }
@@ -166,7 +174,6 @@ func (s *systemSpace[S, M]) twice(l *local[S], input uint32, choices []int) (*re
 			return nil, err
 		}
 	}
-	s.reactions++
 	return first, s.untouched(l, first, config)
 }
 
@@ -192,10 +199,10 @@ func (s *systemSpace[S, M]) once(l *local[S], input uint32, choices []int) (r *r
 func (s *systemSpace[S, M]) run(t *turn[M], node int, state *S, input uint32) {
 	a := s.system.Nodes[node].Actor
 	if input >= timerInput {
-		a.Timer(t, state, s.timers[input-timerInput])
+		a.Timer(t, state, s.timers.at(input-timerInput))
 		return
 	}
-	m := s.messages.all[input]
+	m := s.messages.at(input)
 	if m.kind == requestMessage {
 		a.Request(t, state, m.number, bytes.Clone(m.body))
 		return

@@ -62,11 +62,11 @@ func (o Options) check() error {
 }
 
 func newSearch[V any](s space[V], o Options) *search[V] {
-	q := &search[V]{space: s, options: o, began: time.Now(), set: visited.New(), findings: make([]finding, len(s.judged()))}
 	workers := cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	if o.Search == DepthFirst {
 		workers = 1
 	}
+	q := &search[V]{space: s, options: o, began: time.Now(), set: visited.New(workers), findings: make([]finding, len(s.judged()))}
 	for range workers {
 		q.experts = append(q.experts, s.expander())
 	}

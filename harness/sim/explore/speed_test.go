@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"syscall"
 	"testing"
@@ -12,33 +13,38 @@ import (
 	"github.com/assaykit/assay/harness/sim/explore"
 )
 
-// BenchmarkSearch prints how fast some searches are: with -bench Search/paxos3.
+// BenchmarkSearch prints how fast some searches are, and how many times as fast two
+// workers are as one: with -bench Search/paxos3. What two workers can reach at best is
+// what two processes reach that each search alone at the same time.
 func BenchmarkSearch(b *testing.B) {
 	for _, c := range []struct {
-		name    string
-		of      explore.Explorer
-		workers int
+		name string
+		of   explore.Explorer
 	}{
-		{"paxos3/1", registers(paxos.Actor{}, 3, 3, 1, explore.Unordered), 1},
-		{"paxos3/2", registers(paxos.Actor{}, 3, 3, 1, explore.Unordered), 2},
-		{"paxos6/1", registers(paxos.Actor{}, 3, 6, 1, explore.Unordered), 1},
-		{"paxos6/2", registers(paxos.Actor{}, 3, 6, 1, explore.Unordered), 2},
-		{"abd/1", registers(abd.Actor{}, 3, 2, 1, explore.Ordered), 1},
-		{"abd/2", registers(abd.Actor{}, 3, 2, 1, explore.Ordered), 2},
-		{"commit8/1", twoPhaseCommit(8, false), 1},
-		{"commit8/2", twoPhaseCommit(8, false), 2},
-		{"single4/1", registers(single{}, 1, 4, 1, explore.Unordered), 1},
-		{"single4/2", registers(single{}, 1, 4, 1, explore.Unordered), 2},
+		{"paxos3", registers(paxos.Actor{}, 3, 3, 1, explore.Unordered)},
+		{"paxos6", registers(paxos.Actor{}, 3, 6, 1, explore.Unordered)},
+		{"abd", registers(abd.Actor{}, 3, 2, 1, explore.Ordered)},
+		{"commit8", twoPhaseCommit(8, false)},
+		{"single4", registers(single{}, 1, 4, 1, explore.Unordered)},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				benchmark(b, c.of, c.workers)
-			}
-		})
+		var alone float64
+		for workers := 1; workers <= 2; workers++ {
+			b.Run(fmt.Sprintf("%s/%d", c.name, workers), func(b *testing.B) {
+				for b.Loop() {
+					took := benchmark(b, c.of, workers)
+					if workers == 1 {
+						alone = took
+					} else {
+						b.ReportMetric(alone/took, "times-one-worker")
+					}
+				}
+			})
+		}
 	}
 }
 
-func benchmark(b *testing.B, of explore.Explorer, workers int) {
+// benchmark searches once, and tells how many seconds it took.
+func benchmark(b *testing.B, of explore.Explorer, workers int) float64 {
 	runtime.GC()
 	before, began := processorTime(), time.Now()
 	result, err := of.Explore(context.Background(), explore.Options{Workers: workers, Exhaust: true})
@@ -50,6 +56,7 @@ func benchmark(b *testing.B, of explore.Explorer, workers int) {
 	b.ReportMetric(float64(result.Unique)/took, "states/s")
 	b.ReportMetric((processorTime() - before).Seconds(), "cpu-s")
 	b.ReportMetric(float64(largest())/(1<<20), "MiB-most")
+	return took
 }
 
 func usage() (u syscall.Rusage) {

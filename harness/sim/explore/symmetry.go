@@ -136,7 +136,7 @@ type image struct{ fingerprint, asLast uint64 }
 func (e *systemExpander[S, M]) localImage(n uint32, order int) image {
 	key := uint64(order)<<33 | uint64(n)<<1 | 1
 	return e.image(key, func() image {
-		l, err := e.renamedLocal(e.locals.all[n], e.symmetry.orders[order])
+		l, err := e.renamedLocal(e.locals.at(n), e.symmetry.orders[order])
 		if err != nil {
 			panic("a state that was written before cannot be written: " + err.Error())
 		}
@@ -147,7 +147,7 @@ func (e *systemExpander[S, M]) localImage(n uint32, order int) image {
 func (e *systemExpander[S, M]) messageImage(n uint32, order int) image {
 	key := uint64(order)<<33 | uint64(n)<<1 | 1<<62
 	return e.image(key, func() image {
-		m := e.renamedMessage(e.messages.all[n], e.symmetry.orders[order])
+		m := e.renamedMessage(e.messages.at(n), e.symmetry.orders[order])
 		content := m.body
 		if m.kind == peerMessage {
 			content = []byte(e.contentText(m.content))
@@ -158,11 +158,9 @@ func (e *systemExpander[S, M]) messageImage(n uint32, order int) image {
 }
 
 func (e *systemExpander[S, M]) image(key uint64, make func() image) image {
-	if i, known := e.images.get(key); known {
-		return i
+	if i := e.images.get(key); i != nil {
+		return *i
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	i := make()
 	e.images.put(key, i)
 	return i
@@ -229,7 +227,7 @@ func (s *systemSpace[S, M]) renamedInput(input uint32, order []int) uint32 {
 	if input >= timerInput {
 		return input
 	}
-	n, err := s.addMessage(s.renamedMessage(s.messages.all[input], order))
+	n, err := s.addMessage(s.renamedMessage(s.messages.at(input), order))
 	if err != nil {
 		panic("a message that was written before cannot be written: " + err.Error())
 	}

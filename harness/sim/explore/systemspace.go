@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/actor"
@@ -26,17 +25,17 @@ type systemSpace[S, M any] struct {
 	contents  identity.Of[M]
 	configs   identity.Of[any]
 	symmetry  *symmetry
+	// crashing says that nodes can be down.
+	crashing bool
 
-	// mu guards all that follows. Actors run while it is held, one at a time.
-	mu            sync.Mutex
-	locals        table[*local[S]]
-	messages      table[*message[M]]
-	conversations table[*conversation]
-	environments  table[*numberedEnvironment]
-	timers        []string
-	reacted       map[uint64]*reaction
-	heard         map[uint64]*hearing
-	reactions     int
+	// All goroutines add to what follows.
+	locals        *table[*local[S]]
+	messages      *table[*message[M]]
+	conversations *table[*conversation]
+	environments  *table[*numberedEnvironment]
+	timers        *table[string]
+	reacted       *shared[reaction]
+	heard         *shared[hearing]
 }
 
 // Explore implements Explorer.
@@ -56,9 +55,9 @@ var errExactOrbits = errors.New("an exact search compares states, not orbits: le
 
 func newSystemSpace[S, M any](sys System[S, M]) (*systemSpace[S, M], error) {
 	s := &systemSpace[S, M]{
-		system: sys, script: script{sys.Clients, len(sys.Promises) > 0}, endpoints: make(map[actor.ID]int),
+		system: sys, crashing: sys.Faults.Crashes != 0, script: script{sys.Clients, len(sys.Promises) > 0}, endpoints: make(map[actor.ID]int),
 		locals: newTable[*local[S]](), messages: newTable[*message[M]](), conversations: newTable[*conversation](),
-		environments: newTable[*numberedEnvironment](), reacted: make(map[uint64]*reaction), heard: make(map[uint64]*hearing),
+		environments: newTable[*numberedEnvironment](), timers: newTable[string](), reacted: newShared[reaction](), heard: newShared[hearing](),
 	}
 	var failed [3]error
 	s.states, failed[0] = identity.New[S]()
@@ -146,9 +145,10 @@ func (s *systemSpace[S, M]) judged() []judged {
 }
 
 func (s *systemSpace[S, M]) figures() (reactions, locals int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.reactions, len(s.locals.all)
+	for _, r := range s.reacted.now() {
+		reactions += r.runs
+	}
+	return reactions, len(s.locals.now())
 }
 
 func (s *systemSpace[S, M]) expander() expander[[]uint32] {
@@ -173,7 +173,7 @@ func (s *systemSpace[S, M]) apply(l *local[S], input uint32, r *result[S, M]) (*
 		next.timers = l.timers
 	}
 	if input >= timerInput && input != restartInput {
-		next.unset(s.timers[input-timerInput])
+		next.unset(s.timers.at(input - timerInput))
 	}
 	var sends []uint32
 	for _, e := range r.effects {
@@ -227,12 +227,7 @@ func (s *systemSpace[S, M]) addLocal(l *local[S]) (uint32, error) {
 }
 
 func (s *systemSpace[S, M]) timerInput(name string) uint32 {
-	at := slices.Index(s.timers, name)
-	if at < 0 {
-		at = len(s.timers)
-		s.timers = append(s.timers, name)
-	}
-	return timerInput + uint32(at)
+	return timerInput + s.timers.number([]byte(name), func() string { return name })
 }
 
 func (s *systemSpace[S, M]) addMessage(m *message[M]) (uint32, error) {
@@ -244,7 +239,7 @@ func (s *systemSpace[S, M]) addMessage(m *message[M]) (uint32, error) {
 		}
 	}
 	bytes := m.append(nil, content)
-	if n, known := s.messages.numbers[string(bytes)]; known {
+	if n, known := s.messages.known(bytes); known {
 		return n, nil
 	}
 	if err := s.travels(m); err != nil {
@@ -287,14 +282,16 @@ func (s *systemSpace[S, M]) addEnvironment(v environment) uint32 {
 }
 
 // addConversation numbers a conversation, and judges what clients saw if it is new.
-func (s *systemSpace[S, M]) addConversation(c conversation) (n uint32, err error) {
+func (s *systemSpace[S, M]) addConversation(c conversation) (uint32, error) {
 	bytes := c.append(nil)
-	n = s.conversations.number(bytes, func() *conversation {
-		c.fingerprint = componentFingerprint(conversationKind, bytes)
-		err = s.judgePast(&c)
-		return &c
-	})
-	return n, err
+	if n, known := s.conversations.known(bytes); known {
+		return n, nil
+	}
+	c.fingerprint = componentFingerprint(conversationKind, bytes)
+	if err := s.judgePast(&c); err != nil {
+		return 0, err
+	}
+	return s.conversations.number(bytes, func() *conversation { return &c }), nil
 }
 
 func (s *systemSpace[S, M]) judgePast(c *conversation) error {
@@ -327,12 +324,12 @@ const giveUpInput = timerInput
 
 // hear is what clients do about an input.
 func (s *systemSpace[S, M]) hear(number, input uint32) *hearing {
-	c := s.conversations.all[number]
+	c := s.conversations.at(number)
 	client, next := int(input-giveUpInput), conversation{}
 	if input >= giveUpInput {
 		next = s.script.giveUp(*c, client)
 	} else {
-		m := s.messages.all[input]
+		m := s.messages.at(input)
 		client = m.to - len(s.ids)
 		_, call, _ := s.script.made(m.number)
 		if !s.script.waits(*c, client) || c.clients[client].call != call {
@@ -352,10 +349,10 @@ func (s *systemSpace[S, M]) heardBy(c *conversation, next conversation, client i
 	if h.next, h.err = s.addConversation(next); h.err != nil {
 		return h
 	}
-	h.nextDelta = s.conversations.all[h.next].fingerprint - c.fingerprint
+	h.nextDelta = s.conversations.at(h.next).fingerprint - c.fingerprint
 	if next.clients[client].call != c.clients[client].call && s.script.waits(next, client) {
 		m, err := s.request(next, client)
-		h.sends, h.sendDelta, h.err = []uint32{m}, s.messages.all[m].fingerprint, err
+		h.sends, h.sendDelta, h.err = []uint32{m}, s.messages.at(m).fingerprint, err
 	}
 	return h
 }

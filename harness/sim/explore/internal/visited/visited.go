@@ -13,6 +13,8 @@ import (
 // Set is a set of fingerprints. What it takes is 16 bytes for each of its places,
 // of which between a third and two thirds are in use.
 type Set struct {
+	// movers is how many goroutines move what is in the set when it grows.
+	movers int
 	mu     sync.RWMutex
 	places []place
 	count  atomic.Int64
@@ -35,9 +37,9 @@ const (
 	batch = 64
 )
 
-// New makes an empty set.
-func New() *Set {
-	s := &Set{}
+// New makes an empty set, to which so many goroutines will add.
+func New(goroutines int) *Set {
+	s := &Set{movers: goroutines}
 	s.resize(smallest)
 	return s
 }
@@ -46,12 +48,27 @@ func (s *Set) resize(places int) {
 	old := s.places
 	s.places = make([]place, places)
 	s.room.Store(int64(places) / 3 * 2)
+	part := max(smallest, len(old)/s.movers+1)
+	var moving sync.WaitGroup
+	for from := 0; from < len(old); from += part {
+		moving.Go(func() { s.take(old[from:min(from+part, len(old))]) })
+	}
+	moving.Wait()
+}
+
+// take moves places here, while others move others.
+func (s *Set) take(old []place) {
+	mask := uint64(len(s.places) - 1)
 	for i := range old {
-		if f := old[i].fingerprint.Load(); f != 0 {
-			at := s.find(f)
-			s.places[at].fingerprint.Store(f)
-			s.places[at].way.Store(old[i].way.Load())
+		f := old[i].fingerprint.Load()
+		if f == 0 {
+			continue
 		}
+		at := f & mask
+		for !s.places[at].fingerprint.CompareAndSwap(0, f) {
+			at = (at + 1) & mask
+		}
+		s.places[at].way.Store(old[i].way.Load())
 	}
 }
 

@@ -18,7 +18,7 @@ func TestManyAtOnce(t *testing.T) {
 	for i := range fingerprints {
 		fingerprints[i] = random.Uint64()
 	}
-	set := visited.New()
+	set := visited.New(workers)
 	first := set.Open()
 	first.Add(fingerprints[0], visited.Way(0, 0))
 	first.Close()
