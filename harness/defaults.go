@@ -15,7 +15,7 @@ import (
 // withDefaults fills in what was left at zero.
 func (t Test) withDefaults() Test {
 	t.Nodes = cmp.Or(t.Nodes, 3)
-	t.Concurrency = cmp.Or(t.Concurrency, 2*t.Nodes)
+	t.Concurrency = cmp.Or(t.Concurrency, max(2*t.Nodes, 6))
 	t.Rate = cmp.Or(t.Rate, 200)
 	t.Duration = cmp.Or(t.Duration, 30*time.Second)
 	t.OpTimeout = cmp.Or(t.OpTimeout, time.Second)

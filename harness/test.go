@@ -30,7 +30,7 @@ type Test struct {
 	Start cluster.Starter
 
 	Nodes       int     // 3
-	Concurrency int     // two clients a node
+	Concurrency int     // two clients a node, at least 6
 	Rate        float64 // operations a second over all clients; 200
 	Duration    time.Duration
 	OpTimeout   time.Duration

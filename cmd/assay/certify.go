@@ -83,7 +83,7 @@ func (f *certifyFlags) declare(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target; may be repeated")
 	f.own.declare(flags)
 	flags.StringVar(&f.image, "image", "", "container image in place of the target's own")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node)")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node, at least 6)")
 	flags.Float64Var(&f.rate, "rate", 200, "operations a second, of all clients together")
 	flags.StringVar(&f.results, "results", "results", "directory for the runs and the certificate")
 	flags.SortFlags = false

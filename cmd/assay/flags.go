@@ -48,7 +48,7 @@ func (f *testFlags) declare(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target or the workload; may be repeated")
 	f.own.declare(flags)
 	flags.StringVar(&f.image, "image", "", "container image in place of the target's own")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node)")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node, at least 6)")
 	flags.Float64Var(&f.rate, "rate", 200, "operations a second, of all clients together")
 	flags.DurationVar(&f.opTimeout, "op-timeout", time.Second, "after which the outcome of an operation is unknown")
 	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long a fault lasts, more or less")

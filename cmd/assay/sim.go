@@ -84,7 +84,7 @@ func (f *simFlags) declare(flags *pflag.FlagSet) {
 	flags.IntVar(&f.nodes, "nodes", 5, "how many nodes")
 	flags.DurationVar(&f.time, "time", 10*time.Second, "how long the clients work under faults, in virtual time as all others but --budget")
 	flags.StringArrayVar(&f.set, "set", nil, "key=value, a setting of the target or the workload; may be repeated")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node)")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "how many clients work at a time (default two a node, at least 6)")
 	flags.Float64Var(&f.rate, "rate", 200, "operations a second, of all clients together")
 	flags.DurationVar(&f.opTimeout, "op-timeout", time.Second, "after which the outcome of an operation is unknown")
 	flags.DurationVar(&f.hold, "hold", 800*time.Millisecond, "how long a fault lasts, more or less")

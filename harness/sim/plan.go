@@ -75,7 +75,7 @@ func (o Operation) op() history.Op { return history.Op{F: o.F, Key: o.Key, Value
 // WithDefaults fills in what was left at zero.
 func (p Plan) WithDefaults() Plan {
 	p.Nodes = cmp.Or(p.Nodes, 5)
-	p.Clients = cmp.Or(p.Clients, 2*p.Nodes)
+	p.Clients = cmp.Or(p.Clients, max(2*p.Nodes, 6))
 	p.Rate = cmp.Or(p.Rate, 200)
 	p.Time = cmp.Or(p.Time, 10*time.Second)
 	p.OpTimeout = cmp.Or(p.OpTimeout, time.Second)

@@ -5,7 +5,7 @@ package catalogue
 func postgres() []Row {
 	const (
 		levels   = "PostgreSQL's manual, transaction isolation"
-		one      = "postgres --nodes 1 --nemesis none --time 20s"
+		one      = "postgres --nodes 1 --nemesis none --time 20s --rate 1000"
 		failover = "postgres --workload set --set failover=promote --nemesis partition:leader --hold 8s --quiet 6s --time 40s"
 		power    = "postgres --workload set --nodes 1 --nemesis disk:power --time 30s"
 	)
@@ -53,7 +53,7 @@ func postgres() []Row {
 func mariadb() []Row {
 	const (
 		levels = "Jepsen, MySQL 8.0.34 (2023); MariaDB's manual, innodb_snapshot_isolation"
-		one    = "mariadb --nodes 1 --nemesis none --time 20s --workload append"
+		one    = "mariadb --nodes 1 --nemesis none --time 20s --rate 1000 --workload append"
 		galera = "Jepsen, MariaDB Galera Cluster (2015); Galera's manual, wsrep_sync_wait"
 	)
 	return []Row{
