@@ -87,8 +87,8 @@ func (Target) Settings() []cluster.Setting {
 
 // Nodes implements cluster.Target.
 func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec, error) {
-	if bug(cfg) != noBug && cfg.Settings[readsSetting] == localReads {
-		return nil, fmt.Errorf("%s=%s is what bug=%s does: choose it or another bug", readsSetting, localReads, raft.FollowerReads)
+	if err := consistent(cfg); err != nil {
+		return nil, err
 	}
 	program, err := t.program()
 	if err != nil {
@@ -116,6 +116,9 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 
 // Program implements world.Target.
 func (Target) Program(cfg cluster.Config) (world.Program, error) {
+	if err := consistent(cfg); err != nil {
+		return nil, err
+	}
 	wrong := raft.Bug(mistake(cfg))
 	if wrong == noBug {
 		wrong = ""
@@ -152,6 +155,14 @@ func bug(cfg cluster.Config) string {
 		return value
 	}
 	return noBug
+}
+
+// consistent says which settings exclude each other.
+func consistent(cfg cluster.Config) error {
+	if bug(cfg) != noBug && cfg.Settings[readsSetting] == localReads {
+		return fmt.Errorf("%s=%s is what bug=%s does: choose it or another bug", readsSetting, localReads, raft.FollowerReads)
+	}
+	return nil
 }
 
 // mistake is what the nodes are told to do wrong. Local reads are one where a system
