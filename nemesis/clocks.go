@@ -84,6 +84,9 @@ type clocks struct {
 	skews map[int]map[string]cluster.Skew
 	// touched says that there ever was a fault.
 	touched bool
+
+	// reading is held while what they show is being recorded.
+	reading sync.Mutex
 }
 
 func (c *clocks) set(ctx context.Context, id int, skews map[string]cluster.Skew) error {

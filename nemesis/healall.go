@@ -20,6 +20,9 @@ func (n *Nemesis) HealAll(ctx context.Context) error {
 		failed = n.restore(ctx)
 		return failed
 	})
+	if n.breaksClocks() {
+		n.readClocks(ctx)
+	}
 	return failed
 }
 

@@ -80,6 +80,7 @@ func New(c Config) *Nemesis {
 // faults that it injected healed, or their failure to heal recorded.
 func (n *Nemesis) Run(ctx context.Context) {
 	defer n.tellMissed(ctx)
+	defer n.watchClocks(ctx)()
 	defer n.heal(ctx)
 	if len(n.config.Script) > 0 {
 		n.play(ctx)
@@ -146,14 +147,16 @@ func (n *Nemesis) strike(ctx context.Context, p Planned, leaders []string) {
 	n.mu.Lock()
 	n.inForce = append(n.inForce, struck{act, fault})
 	n.mu.Unlock()
-	n.recordOf(ctx, act, about(history.Inject, fault), func(ctx context.Context) error {
-		if err := act.inject(ctx); err != nil {
-			return fmt.Errorf("inject %s: %w", fault.Name, err)
-		}
-		if err := act.verify(ctx); err != nil {
-			return fmt.Errorf("verify %s: %w", fault.Name, err)
-		}
-		return nil
+	n.around(ctx, act, func() {
+		n.recordOf(ctx, act, about(history.Inject, fault), func(ctx context.Context) error {
+			if err := act.inject(ctx); err != nil {
+				return fmt.Errorf("inject %s: %w", fault.Name, err)
+			}
+			if err := act.verify(ctx); err != nil {
+				return fmt.Errorf("verify %s: %w", fault.Name, err)
+			}
+			return nil
+		})
 	})
 }
 
@@ -197,20 +200,24 @@ func (n *Nemesis) heal(ctx context.Context) { n.healOnly(ctx, "") }
 
 func (n *Nemesis) healThese(ctx context.Context, faults []struck) {
 	for _, s := range slices.Backward(faults) {
-		n.recordOf(ctx, s.active, about(history.Heal, s.fault), func(ctx context.Context) error {
-			defer n.forget(s.fault.ID)
-			if err := s.heal(ctx); err != nil {
-				return fmt.Errorf("heal %s: %w", s.fault.Name, err)
-			}
-			if err := s.verifyHealed(ctx); err != nil {
-				return fmt.Errorf("verify that %s is healed: %w", s.fault.Name, err)
-			}
-			return nil
-		})
+		n.around(ctx, s.active, func() { n.healThis(ctx, s) })
 		if r, ok := s.active.(restarter); ok {
 			n.reapplied(ctx, r.restarted())
 		}
 	}
+}
+
+func (n *Nemesis) healThis(ctx context.Context, s struck) {
+	n.recordOf(ctx, s.active, about(history.Heal, s.fault), func(ctx context.Context) error {
+		defer n.forget(s.fault.ID)
+		if err := s.heal(ctx); err != nil {
+			return fmt.Errorf("heal %s: %w", s.fault.Name, err)
+		}
+		if err := s.verifyHealed(ctx); err != nil {
+			return fmt.Errorf("verify that %s is healed: %w", s.fault.Name, err)
+		}
+		return nil
+	})
 }
 
 // reapplied records that faults in force hold at nodes that were started again.

@@ -86,6 +86,8 @@ func TestWhatProvesNothing(t *testing.T) {
 		{"restored", good().restore(history.OK, ""), ""},
 		{"not restored", good().restore(history.Info, "n2 does not start"), "restore: n2 does not start"},
 		{"restoring cut off", good().restore(history.Invoke, ""), "restore: the history ends before it was done"},
+		{"a clock that could not be read", good().clocks(history.Fail, "the agent is gone"), ""},
+		{"reading cut off", good().clocks(history.Invoke, ""), ""},
 		{"a nameless fault", good().nameless(), "does not say which fault"},
 	}
 	for _, c := range cases {
@@ -117,6 +119,14 @@ func (t *tape) restore(typ history.Type, err string) *tape {
 	t.op(history.Nemesis, history.Invoke, "restore", "", false, nil)
 	if typ != history.Invoke {
 		t.op(history.Nemesis, typ, "restore", err, false, nil)
+	}
+	return t
+}
+
+func (t *tape) clocks(typ history.Type, err string) *tape {
+	t.op(history.Nemesis, history.Invoke, history.Clocks, "", false, nil)
+	if typ != history.Invoke {
+		t.op(history.Nemesis, typ, history.Clocks, err, false, nil)
 	}
 	return t
 }

@@ -3,7 +3,8 @@ package history
 import "time"
 
 // What the nemesis does: the F of its ops. Inject and Heal are about one fault;
-// the others are about the whole cluster, and say in their Value what they saw.
+// the others are about the whole cluster, and say in their Value what they saw. What
+// clocks showed is told by Clocks.
 const (
 	Inject = "inject"
 	Heal   = "heal"

@@ -15,9 +15,11 @@ func (h *History) WellFormed() error {
 	return nil
 }
 
-// thread does one thing at a time: a process, or the nemesis with one fault.
+// thread does one thing at a time: a process, the nemesis with one fault, or its reading
+// of clocks.
 type thread struct {
 	process, fault int
+	clocks         bool
 }
 
 type scan struct {
@@ -70,8 +72,11 @@ func (s *scan) complete(ops []Op, i int) error {
 }
 
 func (o *Op) thread() thread {
-	if o.Process == Nemesis && o.Fault != nil {
-		return thread{o.Process, o.Fault.ID}
+	switch {
+	case o.Process == Nemesis && o.Fault != nil:
+		return thread{process: o.Process, fault: o.Fault.ID}
+	case o.Process == Nemesis && o.F == Clocks:
+		return thread{process: o.Process, clocks: true}
 	}
 	return thread{process: o.Process}
 }

@@ -34,6 +34,8 @@ type page struct {
 	Charts    []chart
 	Available available
 	Stale     stale
+	// Clocks is nil if nobody read them.
+	Clocks    *chart
 	Details   []chart
 	Kinds     []kindRow
 	Faults    faultTable
@@ -117,6 +119,7 @@ func newPage(in Input, r record) page {
 		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
 		p.Available = newAvailable(r, grid)
 		p.Stale = measureStaleness(r)
+		p.Clocks = clockChart(in.History, r, grid)
 		p.Details = detailCharts(r)
 	}
 	return p

@@ -165,7 +165,7 @@ func isMark(op *operation) bool {
 	switch op.F {
 	case history.Inject, history.Heal:
 		return op.Fault != nil
-	case history.Crashed, history.Restore, history.Ready:
+	case history.Crashed, history.Restore, history.Ready, history.Clocks:
 		return op.has&outcomeField != 0 || op.Op.Type != history.Info
 	}
 	return false

@@ -338,6 +338,8 @@ func full(t *testing.T) *history.History {
 		{Process: 1, Type: history.Info, F: "txn", Key: "x y", Error: "timeout"},
 		{Process: 2, F: "read", Final: true},
 		{Process: 2, Type: history.OK, F: "read", Value: history.Bool(true), Final: true},
+		{Process: history.Nemesis, F: history.Clocks},
+		{Process: history.Nemesis, Type: history.OK, F: history.Clocks, Value: history.ClockOffsets(map[string]history.ClockOffset{"n1": {Offset: 5, Bound: 1}})},
 	}}
 	for i := range h.Ops {
 		h.Ops[i].Index, h.Ops[i].Time = i, time.Duration(i)*time.Second
