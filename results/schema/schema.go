@@ -6,7 +6,8 @@ package schema
 import "embed"
 
 // Files are the schemas: run.schema.json, verdict.schema.json, progress.schema.json (a
-// line of a run that is going on), baseline.schema.json, comparison.schema.json.
+// line of a run that is going on), baseline.schema.json, comparison.schema.json,
+// certificate.schema.json.
 //
 //go:embed *.schema.json
 var Files embed.FS

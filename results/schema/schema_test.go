@@ -17,6 +17,7 @@ import (
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
 	"github.com/assaykit/assay/results/baseline"
+	"github.com/assaykit/assay/results/certificate"
 	"github.com/assaykit/assay/results/compare"
 	"github.com/assaykit/assay/results/live"
 	"github.com/assaykit/assay/results/schema"
@@ -37,6 +38,7 @@ func TestTheSchemasAreThoseOfTheTypes(t *testing.T) {
 		{"progress", "A line of progress.jsonl: what a run that is going on is doing", live.Sample{}, false},
 		{"baseline", "A file of accepted findings", baseline.Baseline{}, true},
 		{"comparison", "The output of assay compare --json", compare.Comparison{}, false},
+		{"certificate", "certificate.json: which claims of a system held, and what was measured beside", certificate.Certificate{}, false},
 	} {
 		m := maker{t: t, definitions: map[string]any{}, closed: c.closed, comments: map[string]map[string]string{}}
 		root := m.object(reflect.TypeOf(c.value))
@@ -90,6 +92,8 @@ func (m *maker) of(typ reflect.Type) map[string]any {
 		return map[string]any{"type": "string", "format": "date"}
 	case reflect.TypeFor[checkers.Validity]():
 		return map[string]any{"enum": []string{"valid", "invalid", "unknown"}}
+	case reflect.TypeFor[certificate.Status]():
+		return map[string]any{"enum": []certificate.Status{certificate.Held, certificate.Broken, certificate.Unknown}}
 	}
 	switch typ.Kind() {
 	case reflect.Pointer:
