@@ -1,5 +1,6 @@
-// Package index knows the runs below a directory: it finds them, reads no more of each
-// than run.json and verdict.json, and reads these again only when they have changed. A
+// Package index knows the runs below a directory, and the certificates made of them: it
+// finds them, reads no more of each run than run.json and verdict.json, of a certificate
+// its certificate.json, and reads these again only when they have changed. A
 // run that is half written, damaged or of another version is listed as what it is; it
 // hides no other. Symbolic links are not followed, and nothing is ever written.
 package index
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/certificate"
 )
 
 // depth is how far below the root a run's directory may be: results of several seeds
@@ -27,10 +29,12 @@ const depth = 6
 type Index struct {
 	root string
 
-	mu     sync.Mutex
-	known  map[string]known
-	listed []Run
-	at     time.Time
+	mu           sync.Mutex
+	known        map[string]known
+	listed       []Run
+	certified    map[string]certified
+	certificates []Certificate
+	at           time.Time
 }
 
 // known is a run as it was when its files had these times.
@@ -41,7 +45,7 @@ type known struct {
 
 // New makes an index of the runs below root, which need not exist yet.
 func New(root string) *Index {
-	return &Index{root: filepath.Clean(root), known: map[string]known{}}
+	return &Index{root: filepath.Clean(root), known: map[string]known{}, certified: map[string]certified{}}
 }
 
 // Root is the directory below which the runs are.
@@ -55,12 +59,20 @@ const fresh = 500 * time.Millisecond
 func (x *Index) Runs() ([]Run, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if !x.at.IsZero() && time.Since(x.at) < fresh {
-		return slices.Clone(x.listed), nil
-	}
-	dirs, err := Dirs(x.root)
-	if err != nil {
+	if err := x.refresh(); err != nil {
 		return nil, err
+	}
+	return slices.Clone(x.listed), nil
+}
+
+// refresh looks again, unless that was done a moment ago. Its caller holds mu.
+func (x *Index) refresh() error {
+	if !x.at.IsZero() && time.Since(x.at) < fresh {
+		return nil
+	}
+	dirs, folders, err := walk(x.root)
+	if err != nil {
+		return err
 	}
 	found := make(map[string]known, len(dirs))
 	x.listed = x.listed[:0]
@@ -71,7 +83,8 @@ func (x *Index) Runs() ([]Run, error) {
 	}
 	x.known, x.at = found, time.Now()
 	slices.SortStableFunc(x.listed, newestFirst)
-	return slices.Clone(x.listed), nil
+	x.readCertificates(folders)
+	return nil
 }
 
 func newestFirst(a, b Run) int {
@@ -104,8 +117,13 @@ func (x *Index) Find(id string) (Run, bool) {
 
 // Dirs are the directories of all runs at or below root, in the order of their names.
 func Dirs(root string) ([]string, error) {
-	var dirs []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	dirs, _, err := walk(root)
+	return dirs, err
+}
+
+// walk finds the directories of runs and the folders of certificates.
+func walk(root string) (runs, certificates []string, err error) {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil && path == root && !os.IsNotExist(err):
 			return fmt.Errorf("list runs: %w", err)
@@ -113,19 +131,25 @@ func Dirs(root string) ([]string, error) {
 			return nil // it has just been removed, or is none of our business
 		case !entry.IsDir():
 			return nil
-		case isRun(path):
-			dirs = append(dirs, path)
+		case has(path, results.RunFile):
+			runs = append(runs, path)
 			return fs.SkipDir
-		case path != root && strings.HasPrefix(entry.Name(), "."), depthOf(root, path) == depth:
+		case path != root && strings.HasPrefix(entry.Name(), "."):
+			return fs.SkipDir
+		}
+		if has(path, certificate.JSONFile) {
+			certificates = append(certificates, path) // its runs may be in it
+		}
+		if depthOf(root, path) == depth {
 			return fs.SkipDir
 		}
 		return nil
 	})
-	return dirs, err
+	return runs, certificates, err
 }
 
-func isRun(dir string) bool {
-	info, err := os.Lstat(filepath.Join(dir, results.RunFile))
+func has(dir, name string) bool {
+	info, err := os.Lstat(filepath.Join(dir, name))
 	return err == nil && info.Mode().IsRegular()
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/certificate"
 	"github.com/assaykit/assay/results/index"
 	"github.com/assaykit/assay/results/live"
 )
@@ -203,5 +204,37 @@ func TestOnlyNumbersAreOrdered(t *testing.T) {
 		if got := index.Numbered(version); got != want {
 			t.Errorf("%q: %v", version, got)
 		}
+	}
+}
+
+func TestACertificateIsReadAgainWhenItHasChanged(t *testing.T) {
+	root := t.TempDir()
+	folder := filepath.Join(root, "etcd-certificate", "1")
+	store(t, filepath.Join(folder, "runs", "etcd-set", "1"), record("etcd", 1, ""), isValid)
+	c := certificate.Certificate{Format: certificate.Format, Target: "etcd", Runs: []certificate.Run{{Dir: "runs/etcd-set/1"}, {Dir: "../../elsewhere"}, {}}}
+	if err := c.Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	x := index.New(root)
+	read := func() index.Certificate {
+		t.Helper()
+		found, ok := x.FindCertificate("etcd-certificate/1")
+		if !ok {
+			t.Fatal("it is not found")
+		}
+		return found
+	}
+	found := read()
+	runs, err := x.Runs()
+	if err != nil || len(runs) != 1 || !found.Has(runs[0].ID) || found.RunID(1) != "elsewhere" || found.RunID(2) != "" {
+		t.Errorf("%v (%v): runs of a certificate's folder are runs, and its own: %q, %q, %q", runs, err, found.RunID(0), found.RunID(1), found.RunID(2))
+	}
+	c.Target = "another"
+	if err := c.Write(folder); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(600 * time.Millisecond) // a list is not made again at once
+	if found := read(); found.Target != "another" {
+		t.Errorf("it is still about %s", found.Target)
 	}
 }

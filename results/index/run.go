@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
@@ -88,7 +87,7 @@ func Read(root, dir string) Run { return read(filepath.Clean(root), filepath.Cle
 func read(root, dir string) Run {
 	r := Run{Dir: dir, ID: idOf(root, dir)}
 	if err := readJSON(filepath.Join(dir, results.RunFile), &r.Run); err != nil {
-		r.Run = results.Run{Started: written(dir)}
+		r.Run = results.Run{Started: changed(filepath.Join(dir, results.RunFile))}
 		r.Problem = err.Error()
 		r.guess()
 	}
@@ -120,14 +119,6 @@ func (r *Run) guess() {
 	if at := strings.LastIndexByte(name, '-'); at > 0 {
 		r.Target, r.Workload = name[:at], name[at+1:]
 	}
-}
-
-func written(dir string) time.Time {
-	info, err := os.Stat(filepath.Join(dir, results.RunFile))
-	if err != nil {
-		return time.Time{}
-	}
-	return info.ModTime()
 }
 
 // settle decides on the status. A broken promise that was found is never hidden behind

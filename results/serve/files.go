@@ -47,23 +47,12 @@ func (s *server) files(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, http.StatusNotFound, "That file belongs to no run.")
 		return
 	}
-	root, err := os.OpenRoot(s.index.Root())
-	if err != nil {
-		s.problem(w, http.StatusInternalServerError, "The runs cannot be read: %v", err)
-		return
-	}
-	defer root.Close()
-	// A pipe would be waited for, were it not for O_NONBLOCK.
-	file, err := root.OpenFile(path.Join(run.ID, name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		s.unreadable(w, err)
+	file, info, ok := s.open(w, path.Join(run.ID, name))
+	if !ok {
 		return
 	}
 	defer file.Close()
-	info, err := file.Stat()
 	switch {
-	case err != nil:
-		s.unreadable(w, err)
 	case info.IsDir():
 		s.folder(w, run, name, file)
 	case !info.Mode().IsRegular():
@@ -73,6 +62,28 @@ func (s *server) files(w http.ResponseWriter, r *http.Request) {
 	default:
 		send(w, r, name, file, info)
 	}
+}
+
+// open opens something below the root, or says why not.
+func (s *server) open(w http.ResponseWriter, name string) (*os.File, fs.FileInfo, bool) {
+	root, err := os.OpenRoot(s.index.Root())
+	if err != nil {
+		s.problem(w, http.StatusInternalServerError, "The runs cannot be read: %v", err)
+		return nil, nil, false
+	}
+	defer root.Close()
+	// A pipe would be waited for, were it not for O_NONBLOCK.
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		s.unreadable(w, err)
+		return nil, nil, false
+	}
+	info, err := file.Stat()
+	if err != nil {
+		s.unreadable(w, errors.Join(err, file.Close()))
+		return nil, nil, false
+	}
+	return file, info, true
 }
 
 // unreadable does not tell a link that leads out from a file that is not there.

@@ -23,6 +23,9 @@ type listPage struct {
 	Going   []row
 	Found   string
 	Targets []target
+	// Certificates are the newest, of as many as More says if there are more.
+	Certificates []certificateRow
+	More         string
 	// Earlier and Later are the addresses of the neighbouring pages.
 	Earlier, Later string
 }
@@ -76,8 +79,21 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 			p.Targets = append(p.Targets, target{name, link("/targets/", name)})
 		}
 	}
+	p.certified(s.index)
 	p.turn(q, found, r.URL.Query().Get("page"))
 	s.show(w, http.StatusOK, "list", p)
+}
+
+// certified shows the newest certificates.
+func (p *listPage) certified(x *index.Index) {
+	all, err := x.Certificates()
+	if err != nil {
+		return // the runs were just listed from the same directory
+	}
+	p.Certificates = certificateRows(all, fewCertificates)
+	if len(all) > fewCertificates {
+		p.More = checkers.Number(len(all))
+	}
 }
 
 // turn shows one page of what was found.

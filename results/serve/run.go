@@ -32,6 +32,8 @@ type runPage struct {
 	Target   string
 	// Report is the address of the report, if there is one.
 	Report string
+	// Certificates are those that rest on it.
+	Certificates []certificateRow
 	// Before is the address of a comparison with the run before of the same kind.
 	Before, BeforeName string
 }
@@ -68,6 +70,7 @@ func (s *server) run(w http.ResponseWriter, r *http.Request) {
 		p.Report = filesLink(run.ID, results.ReportFile)
 	}
 	p.Before, p.BeforeName = s.before(run)
+	p.Certificates = s.certifiedBy(run)
 	s.show(w, http.StatusOK, "run", p)
 }
 
@@ -113,18 +116,22 @@ func (s *server) commands(r index.Run) []fact {
 
 // mainFiles are those that a reader wants first: Assay's pages, and then the rest.
 func mainFiles(r index.Run) []entry {
-	all, err := os.ReadDir(r.Dir)
-	if err != nil {
-		return nil
-	}
 	var files []entry
-	for _, e := range all {
-		if e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") && len(files) < 50 {
-			files = append(files, newEntry(r.ID, "", e))
-		}
+	for _, e := range regularFiles(r.Dir) {
+		files = append(files, newEntry(r.ID, "", e))
 	}
 	slices.SortStableFunc(files, func(a, b entry) int { return fileRank(a) - fileRank(b) })
 	return files
+}
+
+// regularFiles are the first files of a folder that are not hidden.
+func regularFiles(dir string) []os.DirEntry {
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	all = slices.DeleteFunc(all, func(e os.DirEntry) bool { return !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") })
+	return all[:min(50, len(all))]
 }
 
 func fileRank(e entry) int {

@@ -1,6 +1,6 @@
 // Package serve shows all runs below a directory in a browser: a table of them, each
 // run with its files, two runs side by side, the history of a target over its versions,
-// and a run that is going on. It only reads, it serves nothing from outside the
+// the certificates with the runs on which they rest, and a run that is going on. It only reads, it serves nothing from outside the
 // directory, and it answers nobody who does not call it by a name that it knows. What a
 // system under test has written is shown as text.
 package serve
@@ -64,6 +64,7 @@ func Handler(ctx context.Context, c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", s.list)
 	mux.HandleFunc("GET /runs/{id...}", s.run)
 	mux.HandleFunc("GET /files/{path...}", s.files)
+	mux.HandleFunc("GET /certificates/{path...}", s.certificates)
 	mux.HandleFunc("GET /live/{id...}", s.live)
 	mux.HandleFunc("GET /compare", s.compare)
 	mux.HandleFunc("GET /targets/{target}", s.target)
@@ -74,7 +75,7 @@ func Handler(ctx context.Context, c Config) (http.Handler, error) {
 
 func (s *server) parse() error {
 	s.pages = map[string]*template.Template{}
-	for _, name := range []string{"list", "run", "files", "compare", "target", "problem"} {
+	for _, name := range []string{"list", "run", "files", "compare", "target", "certificates", "certificate", "problem"} {
 		page, err := template.ParseFS(assets, "pages/frame.html", "pages/"+name+".html")
 		if err != nil {
 			return fmt.Errorf("page %s: %w", name, err)
