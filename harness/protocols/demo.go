@@ -29,7 +29,7 @@ func demo() Protocol {
 		Exploration: &Exploration{
 			LeastNodes: 1,
 			Setup: func(c Chosen) Setup {
-				s := Setup{Nodes: 3, Clients: 1, Timeouts: 2, Depth: 11}
+				s := Setup{Nodes: 3, Clients: 1, Timeouts: 2, Depth: 15}
 				if raft.Bug(c.bug()) == raft.ForgetVote {
 					s.Clients, s.Faults = 0, explore.Faults{Crashes: 1, Restarts: 1}
 				}
