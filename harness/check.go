@@ -90,7 +90,7 @@ func write(dir *results.Dir, out Outcome, h *history.History) error {
 	return errors.Join(err,
 		dir.WriteVerdict(out.Verdict),
 		dir.Write(results.ReportFile, careful(func(w io.Writer) error { return report.Render(w, in) })),
-		dir.Write(results.JUnitFile, careful(func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict) })),
+		dir.Write(results.JUnitFile, careful(func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict, nil) })),
 	)
 }
 

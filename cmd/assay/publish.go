@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/results"
 	"github.com/assaykit/assay/results/baseline"
+	"github.com/assaykit/assay/results/junit"
 	"github.com/assaykit/assay/results/summary"
 )
 
@@ -24,11 +26,11 @@ func mute(out io.Writer) (unmute func(), err error) {
 	return summary.Mute(out)
 }
 
-// publish tells a CI system how a run ended: as Markdown in the file that
+// publish tells a CI system how a run ended: as JUnit XML, as Markdown in the file that
 // GITHUB_STEP_SUMMARY names, as other systems can set it too, and as annotations.
 func publish(out io.Writer, o harness.Outcome, j *baseline.Judgement, failed error) error {
 	in := summary.Input{Run: o.Run, Verdict: o.Verdict, Dir: o.Dir, Known: j, Error: failed, Again: again(o)}
-	var errs []error
+	errs := []error{writeAccepted(o, j)}
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
 		errs = append(errs, appendTo(path, func(w io.Writer) error { return summary.Markdown(w, in) }))
 	}
@@ -39,6 +41,19 @@ func publish(out io.Writer, o harness.Outcome, j *baseline.Judgement, failed err
 		return fmt.Errorf("write the summary: %w", err)
 	}
 	return nil
+}
+
+// writeAccepted writes the run's JUnit XML again if there is a baseline: with the
+// findings that are accepted a CI system need not fail.
+func writeAccepted(o harness.Outcome, j *baseline.Judgement) error {
+	if j == nil || o.Dir == "" {
+		return nil
+	}
+	dir, err := results.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	return dir.Write(results.JUnitFile, func(w io.Writer) error { return junit.Write(w, o.Run, o.Verdict, j) })
 }
 
 func again(o harness.Outcome) []string {

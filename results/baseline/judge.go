@@ -104,6 +104,20 @@ func coversAll(wanted, got map[string]string) bool {
 	return true
 }
 
+// Of is what is left of one part of the verdict.
+func (j Judgement) Of(part checkers.Verdict) checkers.Validity { return j.remaining(part) }
+
+// LinesOf say of the findings of one part whether they are accepted.
+func (j Judgement) LinesOf(part checkers.Verdict) []string {
+	var lines []string
+	for _, k := range j.Kinds {
+		if slices.ContainsFunc(part.Findings, func(f checkers.Finding) bool { return f.Anomaly == k.Anomaly }) {
+			lines = append(lines, k.Line())
+		}
+	}
+	return lines
+}
+
 // remaining is the verdict without what is accepted. A verdict that was merged from
 // parts is merged again, for behind the findings of one part the doubt of another may
 // have been hidden. A part is set aside only if it has findings and all are accepted.

@@ -1,7 +1,9 @@
 // Package junit writes a run as JUnit XML, so that every CI system shows it: one
 // suite a run, one case a checker. It tells an answer that proves a broken
 // promise (failure) from no answer (error), and both from a run that its own
-// infrastructure ended (error of type "infrastructure").
+// infrastructure ended (error of type "infrastructure"). What somebody has accepted is
+// skipped, with the reason, for as long as it is accepted: no CI system takes that for a
+// pass, nor fails by it.
 package junit
 
 import (
@@ -17,17 +19,19 @@ import (
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/results"
+	"github.com/assaykit/assay/results/baseline"
 )
 
-// Write writes the whole document. Whatever the system under test put into the
+// Write writes the whole document. Known says what of the verdict is accepted; it is nil
+// if nobody was asked. Whatever the system under test put into the
 // texts, the document is well formed: characters that XML forbids become U+FFFD.
-func Write(w io.Writer, run results.Run, verdict checkers.Verdict) error {
+func Write(w io.Writer, run results.Run, verdict checkers.Verdict, known *baseline.Judgement) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("write junit: %w", err)
 	}
 	encoder := xml.NewEncoder(w)
 	encoder.Indent("", "  ")
-	if err := encoder.Encode(document(run, verdict)); err != nil {
+	if err := encoder.Encode(document(run, verdict, known)); err != nil {
 		return fmt.Errorf("write junit: %w", err)
 	}
 	if _, err := io.WriteString(w, "\n"); err != nil {
@@ -62,9 +66,14 @@ type testcase struct {
 	Class   string   `xml:"classname,attr"`
 	Name    string   `xml:"name,attr"`
 	Time    string   `xml:"time,attr"`
+	Skipped *skipped `xml:"skipped"`
 	Failure *problem `xml:"failure"`
 	Error   *problem `xml:"error"`
 	Output  string   `xml:"system-out,omitempty"`
+}
+
+type skipped struct {
+	Message string `xml:"message,attr"`
 }
 
 type problem struct {
@@ -73,7 +82,7 @@ type problem struct {
 	Text    string `xml:",chardata"`
 }
 
-func document(run results.Run, verdict checkers.Verdict) suites {
+func document(run results.Run, verdict checkers.Verdict, known *baseline.Judgement) suites {
 	s := suite{
 		Name:       bounded(run.Target + "-" + run.Workload),
 		Time:       seconds(length(run)),
@@ -81,24 +90,32 @@ func document(run results.Run, verdict checkers.Verdict) suites {
 		Properties: properties(run),
 	}
 	for _, part := range parts(run, verdict) {
-		s.Cases = append(s.Cases, judged(run, part))
+		s.Cases = append(s.Cases, judged(run, part, known))
 	}
 	if run.Error != "" {
 		s.Cases = append(s.Cases, infrastructure(run))
 	}
-	s.Tests = len(s.Cases)
-	for _, c := range s.Cases {
-		s.Failures += count(c.Failure)
-		s.Errors += count(c.Error)
+	s.count()
+	if known != nil && known.Remaining == checkers.Invalid && s.Failures == 0 {
+		// A finding that no part has to answer for would go unseen.
+		s.Cases = append(s.Cases, unanswered(run, known))
+		s.count()
 	}
 	return suites{Suites: []suite{s}}
 }
 
-func count(p *problem) int {
-	if p == nil {
-		return 0
+func (s *suite) count() {
+	s.Tests, s.Failures, s.Errors, s.Skipped = len(s.Cases), 0, 0, 0
+	for _, c := range s.Cases {
+		switch {
+		case c.Failure != nil:
+			s.Failures++
+		case c.Error != nil:
+			s.Errors++
+		case c.Skipped != nil:
+			s.Skipped++
+		}
 	}
-	return 1
 }
 
 // parts are the verdicts worth a case of their own. A run that ended before
@@ -114,8 +131,11 @@ func parts(run results.Run, verdict checkers.Verdict) []checkers.Verdict {
 	}
 }
 
-func judged(run results.Run, part checkers.Verdict) testcase {
+func judged(run results.Run, part checkers.Verdict, known *baseline.Judgement) testcase {
 	c := newCase(run, part.Checker)
+	if known != nil && part.Validity == checkers.Invalid {
+		return c.accepted(run, part, known)
+	}
 	switch part.Validity {
 	case checkers.Valid:
 		c.Output = bounded(part.Reason)
@@ -124,6 +144,30 @@ func judged(run results.Run, part checkers.Verdict) testcase {
 	default:
 		c.Error = &problem{Message: bounded(part.Reason), Type: "unknown", Text: explain(run, part)}
 	}
+	return c
+}
+
+// accepted is a broken promise of which some or all may be accepted: behind what is, a
+// doubt may be left.
+func (c testcase) accepted(run results.Run, part checkers.Verdict, known *baseline.Judgement) testcase {
+	lines := strings.Join(known.LinesOf(part), "\n")
+	text := bounded(lines + "\n\n" + explain(run, part))
+	switch known.Of(part) {
+	case checkers.Valid:
+		c.Skipped = &skipped{Message: bounded(lines)}
+		c.Output = text
+	case checkers.Invalid:
+		c.Failure = &problem{Message: bounded(part.Reason), Type: anomaly(part), Text: text}
+	default:
+		c.Error = &problem{Message: bounded("not known beside what is accepted: " + known.Reason), Type: "unknown", Text: text}
+	}
+	return c
+}
+
+// unanswered says what remains of a verdict although nothing remains of its parts.
+func unanswered(run results.Run, known *baseline.Judgement) testcase {
+	c := newCase(run, "accepted findings")
+	c.Failure = &problem{Message: bounded(known.Reason), Type: "invalid", Text: bounded(strings.Join(known.Lines(), "\n"))}
 	return c
 }
 

@@ -48,7 +48,7 @@ func TestDocuments(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
-			if err := junit.Write(&got, c.run, c.verdict); err != nil {
+			if err := junit.Write(&got, c.run, c.verdict, nil); err != nil {
 				t.Fatal(err)
 			}
 			wellFormed(t, got.Bytes())
@@ -102,7 +102,7 @@ func TestHostileTextStaysText(t *testing.T) {
 			finding := checkers.Finding{Anomaly: hostile, Key: hostile, Text: hostile}
 			verdict := checkers.Verdict{Checker: hostile, Validity: checkers.Invalid, Reason: hostile, Findings: []checkers.Finding{finding}}
 			var got bytes.Buffer
-			if err := junit.Write(&got, r, verdict); err != nil {
+			if err := junit.Write(&got, r, verdict, nil); err != nil {
 				t.Fatal(err)
 			}
 			wellFormed(t, got.Bytes())
@@ -119,7 +119,7 @@ func TestHostileTextStaysText(t *testing.T) {
 func TestManyFindingsAreBounded(t *testing.T) {
 	verdict := checkers.Verdict{Checker: "set", Validity: checkers.Invalid, Reason: "lost", Findings: make([]checkers.Finding, 100_000)}
 	var got bytes.Buffer
-	if err := junit.Write(&got, run(), verdict); err != nil {
+	if err := junit.Write(&got, run(), verdict, nil); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(got.String(), "and 99980 more") {
@@ -132,7 +132,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, errors.New("disk full") }
 
 func TestWriteErrorsAreReported(t *testing.T) {
-	if err := junit.Write(broken{}, run(), checkers.Verdict{}); err == nil || !strings.Contains(err.Error(), "disk full") {
+	if err := junit.Write(broken{}, run(), checkers.Verdict{}, nil); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("error %v", err)
 	}
 }
