@@ -28,15 +28,27 @@ type client struct {
 
 // Dial implements cluster.Target. It connects lazily.
 func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cluster.Client, error) {
-	settings, err := pgx.ParseConfig("postgres://postgres@" + node.Addr(clientPort) + "/postgres?sslmode=disable")
+	settings, err := configure(node.Addr(clientPort), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", node.Name(), err)
+	}
+	return newClient(settings, setting(cfg, "receive") == "exclusive"), nil
+}
+
+// configure is how a server is spoken to under the settings.
+func configure(address string, cfg cluster.Config) (*pgx.ConnConfig, error) {
+	settings, err := pgx.ParseConfig("postgres://postgres@" + address + "/postgres?sslmode=disable")
+	if err != nil {
+		return nil, err
 	}
 	settings.RuntimeParams["default_transaction_isolation"] = strings.ReplaceAll(setting(cfg, "isolation"), "-", " ")
 	if setting(cfg, "reads") == "primary" {
 		settings.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
-	return newClient(settings, setting(cfg, "receive") == "exclusive"), nil
+	if setting(cfg, "protocol") == "simple" {
+		settings.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	}
+	return settings, nil
 }
 
 func newClient(settings *pgx.ConnConfig, exclusive bool) *client {

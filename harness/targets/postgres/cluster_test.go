@@ -32,20 +32,34 @@ func at(t *testing.T, n cluster.Node, settings ...string) *client {
 
 func TestOneServer(t *testing.T) {
 	c := up(t, 1)
-	for name, test := range map[string]func(*testing.T, cluster.Node){
-		"objects": testObjects, "lists": testLists, "a bank": testBank,
-		"queues": testQueues, "messages": testMessages, "locks": testLocks,
-	} {
-		t.Run(name, func(t *testing.T) { test(t, c.Nodes()[0]) })
-	}
+	conforms(t, c.Nodes()[0], "extended")
 	for level, skew := range map[string]bool{"read-committed": true, "repeatable-read": true, "serializable": false} {
 		t.Run(level, func(t *testing.T) { testWriteSkew(t, c.Nodes()[0], level, skew) })
 	}
 	t.Run("a server that was killed comes back with its data", func(t *testing.T) { testKilled(t, c) })
 }
 
-func testObjects(t *testing.T, n cluster.Node) {
-	a, b := at(t, n), at(t, n)
+// What a client says does not depend on the form in which it says so.
+func TestOneServerThatIsSentTexts(t *testing.T) {
+	conforms(t, up(t, 1).Nodes()[0], "simple")
+}
+
+func conforms(t *testing.T, n cluster.Node, protocol string) {
+	for name, test := range map[string]func(*testing.T, dialer){
+		"objects": testObjects, "lists": testLists, "a bank": testBank,
+		"queues": testQueues, "messages": testMessages, "locks": testLocks,
+	} {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(settings ...string) *client { return at(t, n, append(settings, "protocol="+protocol)...) })
+		})
+	}
+}
+
+// dialer makes clients of one server.
+type dialer func(settings ...string) *client
+
+func testObjects(t *testing.T, dial dialer) {
+	a, b := dial(), dial()
 	conform.Register(t, "k", a, b)
 	conform.Set(t, "s", a, b)
 	conform.Counter(t, "c", a, b)
@@ -55,28 +69,26 @@ func testObjects(t *testing.T, n cluster.Node) {
 	real.Expect(t, "leads", err, leads && term == 1, true)
 }
 
-func testLists(t *testing.T, n cluster.Node) {
-	conform.Lists(t, at(t, n, "isolation=serializable"))
-}
+func testLists(t *testing.T, dial dialer) { conform.Lists(t, dial("isolation=serializable")) }
 
-func testBank(t *testing.T, n cluster.Node) { conform.Bank(t, at(t, n)) }
+func testBank(t *testing.T, dial dialer) { conform.Bank(t, dial()) }
 
-func testQueues(t *testing.T, n cluster.Node) {
+func testQueues(t *testing.T, dial dialer) {
 	for _, how := range []string{"exclusive", "skip-locked"} {
-		conform.Queue(t, how, at(t, n, "receive="+how, "isolation=repeatable-read"), at(t, n, "receive="+how))
+		conform.Queue(t, how, dial("receive="+how, "isolation=repeatable-read"), dial("receive="+how))
 	}
 }
 
-func testMessages(t *testing.T, n cluster.Node) {
-	a := at(t, n)
-	stale, _ := conform.Messages(t, "m", a, at(t, n))
+func testMessages(t *testing.T, dial dialer) {
+	a := dial()
+	stale, _ := conform.Messages(t, "m", a, dial())
 	if err := a.Acknowledge(t.Context(), "m", stale); !workloads.IsNoEffect(err) {
 		t.Errorf("acknowledge with a ticket that ran out: %v", err)
 	}
 }
 
-func testLocks(t *testing.T, n cluster.Node) {
-	ctx, a, b := t.Context(), at(t, n), at(t, n)
+func testLocks(t *testing.T, dial dialer) {
+	ctx, a, b := t.Context(), dial(), dial()
 	conform.Locks(t, "l", true, a, b)
 	held, first, err := a.Acquire(ctx, "l")
 	real.Expect(t, "acquire", err, held, true)

@@ -62,15 +62,20 @@ func mutations(c *client) map[string]func(context.Context) error {
 	}
 }
 
+// protocols are the forms in which a client speaks, as a user chooses them.
+var protocols = []string{"protocol=extended", "protocol=simple"}
+
 // All errors travel over a real connection and through all of the client.
 func TestAnswersToStatements(t *testing.T) {
 	for _, a := range answers {
 		for what := range mutations(nil) {
-			s := serve(t)
-			s.answer = func(string) pgproto3.BackendMessage { return failure(a.severity, a.code) }
-			err := mutations(dial(t, s.address))[what](t.Context())
-			if err == nil || workloads.IsNoEffect(err) != a.want {
-				t.Errorf("%s %s: %s: got %v, want no effect to be %v: %s", a.severity, a.code, what, err, a.want, a.why)
+			for _, protocol := range protocols {
+				s := serve(t)
+				s.answer = func(string) pgproto3.BackendMessage { return failure(a.severity, a.code) }
+				err := mutations(dial(t, s.address, protocol))[what](t.Context())
+				if err == nil || workloads.IsNoEffect(err) != a.want {
+					t.Errorf("%s %s: %s, %s: got %v, want no effect to be %v: %s", a.severity, a.code, what, protocol, err, a.want, a.why)
+				}
 			}
 		}
 		s := serve(t)
@@ -190,13 +195,14 @@ func transact(ctx context.Context, c *client) error {
 	return err
 }
 
-func dial(t *testing.T, address string) *client {
+func dial(t *testing.T, address string, settings ...string) *client {
 	t.Helper()
-	settings, err := pgx.ParseConfig("postgres://postgres@" + address + "/postgres?sslmode=disable")
+	// Any server will do: this one does not tell whether it is a primary.
+	config, err := configure(address, chosen(append(settings, "reads=standby")...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newClient(settings, true)
+	c := newClient(config, true)
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -221,6 +227,9 @@ type server struct {
 
 	mu    sync.Mutex
 	conns []net.Conn
+	// asked are the statements that came as one text, with their values in it; prepared
+	// those that came with places for them.
+	asked, prepared []string
 }
 
 // silence is no answer at all.

@@ -49,8 +49,8 @@ var node string
 //go:embed schema.sql
 var schema string
 
-// Target is PostgreSQL. It implements cluster.Target, cluster.Leaders and
-// cluster.Claimer.
+// Target is PostgreSQL. It implements cluster.Target, cluster.Leaders, cluster.Claimer
+// and cluster.Trader.
 type Target struct{}
 
 // New is the target.
@@ -98,6 +98,10 @@ func (Target) Settings() []cluster.Setting {
 		{Key: "receive", Default: "exclusive", About: "how a message is taken from a queue", Choices: []cluster.Choice{
 			{Value: "exclusive", About: "receivers wait for each other, so that messages come in order"},
 			{Value: "skip-locked", About: "receivers pass over what others are taking: quicker, and neither order nor emptiness is certain"},
+		}},
+		{Key: "protocol", Default: "extended", About: "in which form clients and servers exchange statements and values", Choices: []cluster.Choice{
+			{Value: "extended", About: "statements are prepared once, and values travel in binary (the driver's default)"},
+			{Value: "simple", About: "each statement is one text with its values in it, and so are the answers, as behind many poolers of connections"},
 		}},
 	}
 }

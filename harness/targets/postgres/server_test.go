@@ -16,6 +16,9 @@ func (s *server) talk(conn net.Conn) {
 		return
 	}
 	backend.Send(&pgproto3.AuthenticationOk{})
+	// Without these no client takes it upon itself to quote values.
+	backend.Send(&pgproto3.ParameterStatus{Name: "standard_conforming_strings", Value: "on"})
+	backend.Send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: "UTF8"})
 	backend.Send(&pgproto3.BackendKeyData{ProcessID: 1, SecretKey: []byte{1, 2, 3, 4}})
 	backend.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})
 	talk := &talk{server: s, backend: backend, status: 'I'}
@@ -46,10 +49,12 @@ func (t *talk) goesOn() bool {
 	}
 	switch m := message.(type) {
 	case *pgproto3.Query:
+		t.server.note(&t.server.asked, m.String)
 		t.statement = first(m.String)
 		t.execute()
 		t.ready()
 	case *pgproto3.Parse:
+		t.server.note(&t.server.prepared, m.Query)
 		t.statement, t.parameters = first(m.Query), strings.Count(m.Query, "$")
 		for t.parameters > 0 && !strings.Contains(m.Query, fmt.Sprint("$", t.parameters)) {
 			t.parameters-- // one stands twice
@@ -67,6 +72,12 @@ func (t *talk) goesOn() bool {
 		return false
 	}
 	return true
+}
+
+func (s *server) note(in *[]string, statement string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*in = append(*in, statement)
 }
 
 // describe leaves it to the client of what types the parameters are.

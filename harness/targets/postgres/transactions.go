@@ -24,8 +24,10 @@ func (c *client) TransactLists(ctx context.Context, ops []transaction.Op) ([]tra
 		case transaction.Read:
 			op.Found, err = row(ctx, tx, []any{&op.List}, "select elements from lists where key = $1", op.Key)
 		case transaction.Append:
+			// In the simple protocol a value is a quoted text, which after || would be
+			// taken for a whole array.
 			_, err = tx.Exec(ctx, "insert into lists values ($1, array[$2::bigint])"+
-				" on conflict (key) do update set elements = lists.elements || $2", op.Key, op.Value)
+				" on conflict (key) do update set elements = lists.elements || $2::bigint", op.Key, op.Value)
 		default:
 			err = fmt.Errorf("lists have no operation %s", op.Kind)
 		}
