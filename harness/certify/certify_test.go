@@ -63,7 +63,7 @@ func TestWhatIsNotTriedIsTold(t *testing.T) {
 	if err := p.Print(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"19 claims", "family disk: ", "family clock: ", "family membership: ", "california-netherlands", "further seeds"} {
+	for _, want := range []string{"19 claims", "family disk: ", "family clock: ", "family membership: ", "reads=linearizable, reads=local; under here, lan", "california-netherlands", "further seeds"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the plan does not tell of %q:\n%s", want, &text)
 		}

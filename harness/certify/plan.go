@@ -352,17 +352,20 @@ func (p *Plan) printPart(b *strings.Builder, part string) {
 	if len(cells) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "  %-15s %s, %s: %s\n", part, checkers.Count(len(cells), "run"), round(p.expected(cells)), about(part, cells))
+	fmt.Fprintf(b, "  %-15s %s, %s: %s\n", part, checkers.Count(len(cells), "run"), round(p.expected(cells)), p.about(part, cells))
 }
 
 // about lists what distinguishes the cells of a part.
-func about(part string, cells []cell) string {
+func (p *Plan) about(part string, cells []cell) string {
 	var rows, columns []string
 	for _, c := range cells {
 		row, column := c.test.Workload.Name(), c.faults
 		switch part {
 		case tradesPart:
-			row, column = cmp.Or(c.value, c.test.Workload.Name()), c.distance.name
+			row, column = c.test.Workload.Name(), c.distance.name
+			if c.value != "" {
+				row = p.trades()[c.trade].Setting + "=" + c.value
+			}
 		case deliveryPart:
 			row = c.test.Workload.Name() + " (" + c.client + ")"
 		}
