@@ -17,6 +17,8 @@ import (
 // client works through one server. What it can do is in the other files.
 type client struct {
 	address string
+	// compressed says that what is exchanged has to be.
+	compressed bool
 	// mu guards the connection: an operation that hung may go on while the client is
 	// closed.
 	mu sync.Mutex
@@ -28,8 +30,8 @@ type client struct {
 }
 
 // Dial implements cluster.Target. It connects lazily.
-func (Target) Dial(_ context.Context, node cluster.Node, _ cluster.Config) (cluster.Client, error) {
-	return &client{address: node.Addr(clientPort)}, nil
+func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cluster.Client, error) {
+	return &client{address: node.Addr(clientPort), compressed: setting(cfg, "compression") == "on"}, nil
 }
 
 // Prototype implements cluster.Target.
@@ -59,20 +61,29 @@ func (c *client) current() *sql.Conn {
 	return c.remote
 }
 
-// open is a pool for one server, whose connections send a statement with its arguments
-// as one text, and count the rows that a statement found, not only those that it gave
-// another value.
-func open(address string) (*sql.DB, error) {
-	settings := mysql.NewConfig()
-	settings.User, settings.Passwd, settings.DBName = "assay", "assay", "assay"
-	settings.Net, settings.Addr = "tcp", address
-	settings.InterpolateParams, settings.ClientFoundRows = true, true
-	settings.Logger = &mysql.NopLogger{}
+// open is a pool for one server.
+func open(address string, compressed bool) (*sql.DB, error) {
+	settings, err := configure(address, compressed)
+	if err != nil {
+		return nil, fmt.Errorf("configure a connection to %s: %w", address, err)
+	}
 	connector, err := mysql.NewConnector(settings)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)
 	}
 	return sql.OpenDB(connector), nil
+}
+
+// configure is how a server is spoken to: connections send a statement with its
+// arguments as one text, and count the rows that a statement found, not only those that
+// it gave another value.
+func configure(address string, compressed bool) (*mysql.Config, error) {
+	settings := mysql.NewConfig()
+	settings.User, settings.Passwd, settings.DBName = "assay", "assay", "assay"
+	settings.Net, settings.Addr = "tcp", address
+	settings.InterpolateParams, settings.ClientFoundRows = true, true
+	settings.Logger = &mysql.NopLogger{}
+	return settings, settings.Apply(mysql.EnableCompression(compressed))
 }
 
 // connection is the one that there is, or a new one. Its error has no effect: nothing
@@ -81,16 +92,30 @@ func (c *client) connection(ctx context.Context) (*sql.Conn, error) {
 	if remote := c.current(); remote != nil {
 		return remote, nil
 	}
-	pool, err := open(c.address)
+	pool, err := open(c.address, c.compressed)
 	if err != nil {
 		return nil, workloads.NoEffect(err)
 	}
 	remote, err := pool.Conn(ctx)
+	if err == nil && c.compressed {
+		err = compresses(ctx, remote)
+	}
 	if err != nil {
 		return nil, workloads.NoEffect(fmt.Errorf("never sent: %w", errors.Join(err, pool.Close())))
 	}
 	c.exchange(pool, remote)
 	return remote, nil
+}
+
+// compresses returns nil if the server says that the connection is compressed: the
+// driver goes on without a word where a server cannot, or was told not to.
+func compresses(ctx context.Context, remote *sql.Conn) error {
+	var name, value string
+	err := remote.QueryRowContext(ctx, "show session status like 'compression'").Scan(&name, &value)
+	if err == nil && value == "ON" {
+		return nil
+	}
+	return errors.Join(errors.New("the server does not compress"), err, remote.Close())
 }
 
 // keep closes a connection after an error that is not the server's answer: nobody knows

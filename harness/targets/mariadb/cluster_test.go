@@ -20,9 +20,9 @@ func up(t *testing.T, nodes int, settings ...string) cluster.Cluster {
 	return real.Up(t, New(), cfg)
 }
 
-func at(t *testing.T, n cluster.Node) *client {
+func at(t *testing.T, n cluster.Node, settings ...string) *client {
 	t.Helper()
-	c, err := New().Dial(t.Context(), n, cluster.Config{})
+	c, err := New().Dial(t.Context(), n, chosen(settings...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,20 +33,23 @@ func at(t *testing.T, n cluster.Node) *client {
 func TestOneServer(t *testing.T) {
 	c := up(t, 1)
 	n := c.Nodes()[0]
-	t.Run("objects", func(t *testing.T) { testObjects(t, n) })
+	t.Run("objects", func(t *testing.T) { testObjects(t, n, "k", 1) })
+	t.Run("objects over compressed connections", func(t *testing.T) { testObjects(t, n, "z", 1001, "compression=on") })
 	t.Run("lists", func(t *testing.T) { conform.Lists(t, at(t, n)) })
 	t.Run("a bank", func(t *testing.T) { conform.Bank(t, at(t, n)) })
 	t.Run("repeatable read loses updates", func(t *testing.T) { testLostUpdate(t, n) })
 	t.Run("a server that was killed comes back with its data", func(t *testing.T) { testKilled(t, c) })
 }
 
-func testObjects(t *testing.T, n cluster.Node) {
-	a, b := at(t, n), at(t, n)
-	conform.Register(t, "k", a, b)
-	conform.Set(t, "s", a, b)
-	conform.Counter(t, "c", a, b)
+// testObjects uses objects of that name, which were never written, and orders from that
+// number on.
+func testObjects(t *testing.T, n cluster.Node, name string, order int, settings ...string) {
+	a, b := at(t, n, settings...), at(t, n, settings...)
+	conform.Register(t, name, a, b)
+	conform.Set(t, name, a, b)
+	conform.Counter(t, name, a, b)
 	conform.Identifiers(t, a, b)
-	conform.Ledger(t, 1, a, b)
+	conform.Ledger(t, order, a, b)
 }
 
 // Two transactions read the same, and each writes what it made of that.

@@ -37,8 +37,8 @@ var node string
 //go:embed schema.sql
 var schema string
 
-// Target is MariaDB. It implements cluster.Target and cluster.Claimer. A Galera cluster
-// has no leader.
+// Target is MariaDB. It implements cluster.Target, cluster.Claimer and cluster.Trader. A
+// Galera cluster has no leader.
 type Target struct{}
 
 // New is the target.
@@ -74,6 +74,10 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "0", About: "none: reads may be stale (the default)"},
 			{Value: "1", About: "reads"},
 			{Value: "7", About: "reads, updates, deletes, inserts and replacements"},
+		}},
+		{Key: "compression", Default: "off", About: "whether clients and servers compress what they exchange", Choices: []cluster.Choice{
+			{Value: "off", About: "no (the default)"},
+			{Value: "on", About: "yes, by zlib, whatever is long enough to gain by it"},
 		}},
 	}
 }

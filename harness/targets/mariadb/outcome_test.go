@@ -2,6 +2,7 @@ package mariadb
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -212,4 +213,34 @@ func dial(t *testing.T, address string) *client {
 	c := &client{address: address}
 	t.Cleanup(func() { c.Close() })
 	return c
+}
+
+func TestCompressionIsAskedFor(t *testing.T) {
+	for compressed, want := range map[bool]string{
+		false: "assay:assay@tcp(n1:3306)/assay?clientFoundRows=true&interpolateParams=true",
+		true:  "assay:assay@tcp(n1:3306)/assay?clientFoundRows=true&compress=true&interpolateParams=true",
+	} {
+		config, err := configure("n1:3306", compressed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := config.FormatDSN(); !strings.HasPrefix(got, want) {
+			t.Errorf("compressed %v: %s, want %s", compressed, got, want)
+		}
+	}
+}
+
+// A server that cannot compress says so in its greeting, and the driver goes on without:
+// nobody is to take that for what he has asked for.
+func TestAServerThatDoesNotCompressIsRefused(t *testing.T) {
+	s := serve(t)
+	c := dial(t, s.address)
+	c.compressed = true
+	err := c.Write(t.Context(), "k", 1)
+	if !workloads.IsNoEffect(err) || !strings.Contains(err.Error(), "the server does not compress") {
+		t.Errorf("got %v", err)
+	}
+	if c.current() != nil {
+		t.Error("the connection was kept")
+	}
 }
