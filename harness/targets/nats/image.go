@@ -30,9 +30,10 @@ func image(cfg cluster.Config) (cluster.Image, error) {
 		return cluster.Image{}, err
 	}
 	build := "assay image build nats --version " + version
-	if setting(cfg, "sync") == "always" {
+	if configured(cfg) {
 		return cluster.Image{
 			Reference: built(version),
+			Recipe:    server(version),
 			Advice:    "published images take no configuration but from files; build one that does with: " + build,
 		}, nil
 	}
@@ -41,6 +42,26 @@ func image(cfg cluster.Config) (cluster.Image, error) {
 		Preferred: []string{built(version)},
 		Advice:    fmt.Sprintf("build one from source with: %s, or name another with --image", build),
 	}, nil
+}
+
+// configured says that servers are to be told what has no argument.
+func configured(cfg cluster.Config) bool {
+	return setting(cfg, "sync") == "always" || setting(cfg, "compression") != "off"
+}
+
+// compressible returns nil if the version can do what was chosen.
+func compressible(cfg cluster.Config) error {
+	if setting(cfg, "compression") == "off" || cfg.Image != "" {
+		return nil
+	}
+	version, err := parse(setting(cfg, "version"))
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(version, "2.9.") {
+		return fmt.Errorf("setting compression=%s: servers compress what they send each other from 2.10 on, not in %s", setting(cfg, "compression"), version)
+	}
+	return nil
 }
 
 // built is the reference of an image that was built from source.

@@ -54,6 +54,27 @@ func ask(ctx context.Context, node cluster.Node) standing {
 	return s
 }
 
+// compresses says which of its routes a node does not compress as it should, if any: an
+// image that takes no configuration, or a server that knows no such thing, would have it
+// look as if compression cost nothing.
+func compresses(ctx context.Context, node cluster.Node, compression string) error {
+	var answer struct {
+		Routes []struct {
+			Remote      string `json:"remote_name"`
+			Compression string
+		}
+	}
+	if err := inspect(ctx, node, "/routez", &answer); err != nil {
+		return err
+	}
+	for _, route := range answer.Routes {
+		if route.Compression != compression {
+			return fmt.Errorf("the compression of the route to %s is %q, not %s", route.Remote, route.Compression, compression)
+		}
+	}
+	return nil
+}
+
 func inspect(ctx context.Context, node cluster.Node, path string, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -26,8 +26,8 @@ const (
 	monitorPort = "monitor"
 )
 
-// Target is NATS. It implements cluster.Target, cluster.Leaders and
-// cluster.Versioned.
+// Target is NATS. It implements cluster.Target, cluster.Leaders, cluster.Versioned and
+// cluster.Trader.
 type Target struct {
 	// making is held by the client that makes a stream.
 	making *sync.Mutex
@@ -65,6 +65,10 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "leader", About: "the stream's leader, without asking a majority"},
 			{Value: "direct", About: "any replica, possibly stale (what the libraries do for key-value buckets)"},
 		}},
+		{Key: "compression", Default: "off", About: "whether servers compress what they send each other", Choices: []cluster.Choice{
+			{Value: "off", About: "no: each would accept it, and none asks for it (NATS's default)"},
+			{Value: "s2_fast", About: "yes, by S2 at its fastest (from 2.10); needs an image built by assay image build nats"},
+		}},
 	}
 }
 
@@ -76,6 +80,9 @@ func (t Target) Nodes(cfg cluster.Config, at cluster.Layout) ([]cluster.NodeSpec
 	}
 	image, err := image(cfg)
 	if err != nil {
+		return nil, err
+	}
+	if err := compressible(cfg); err != nil {
 		return nil, err
 	}
 	var nodes []cluster.NodeSpec
@@ -96,9 +103,10 @@ func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
 	host, port := listen(at, self, clientPort)
 	_, monitor := listen(at, self, monitorPort)
 	args := []string{"--name=" + self, "--addr=" + host, "--port=" + port, "--http_port=" + monitor}
-	if setting(cfg, "sync") == "always" {
+	if configuration(self, cfg, at) != "" {
 		args = append(args, "--config="+configFile)
-	} else {
+	}
+	if setting(cfg, "sync") == "default" {
 		args = append(args, "--jetstream", "--store_dir="+at.Data(self))
 	}
 	if len(at.Names()) == 1 {
@@ -115,10 +123,24 @@ func arguments(self string, cfg cluster.Config, at cluster.Layout) []string {
 // environment hands a configuration to servers that assay image build has made: what
 // it says has no argument.
 func environment(self string, cfg cluster.Config, at cluster.Layout) []string {
-	if setting(cfg, "sync") != "always" {
+	text := configuration(self, cfg, at)
+	if text == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s=jetstream { store_dir: %q, sync_interval: always }", configVariable, at.Data(self))}
+	return []string{configVariable + "=" + text}
+}
+
+// configuration is what has to be told to a server in a file. Arguments win over it where
+// both say something. It is empty if there is nothing.
+func configuration(self string, cfg cluster.Config, at cluster.Layout) string {
+	var parts []string
+	if setting(cfg, "sync") == "always" {
+		parts = append(parts, fmt.Sprintf("jetstream { store_dir: %q, sync_interval: always }", at.Data(self)))
+	}
+	if compression := setting(cfg, "compression"); compression != "off" && len(at.Names()) > 1 {
+		parts = append(parts, "cluster { compression: "+compression+" }")
+	}
+	return strings.Join(parts, "\n")
 }
 
 // routes are the nodes to which the node self connects: those before it, and itself in

@@ -113,6 +113,35 @@ func TestSyncIsConfiguredInImagesThatWereBuilt(t *testing.T) {
 	}
 }
 
+func TestCompressionIsConfiguredInImagesThatWereBuilt(t *testing.T) {
+	node := describeNodes(t, with("compression=s2_fast", "version=2.12.1"), "n1", "n2", "n3")[0]
+	if want := []string{"NATS_CONFIG=cluster { compression: s2_fast }"}; !reflect.DeepEqual(node.Env, want) {
+		t.Errorf("environment %q", node.Env)
+	}
+	args := strings.Join(node.Args, " ")
+	for _, want := range []string{"--config=/nats.conf", "--jetstream", "--store_dir=/data", "--cluster=nats://0.0.0.0:6222"} {
+		if !strings.Contains(args, want) {
+			t.Errorf("no %s in %s", want, args)
+		}
+	}
+	if node.Image.Reference != "assay/nats:2.12.1" || node.Image.Recipe == nil {
+		t.Errorf("image %+v", node.Image)
+	}
+	both := describeNodes(t, with("compression=s2_fast", "sync=always"), "n1", "n2", "n3")[0]
+	if got := strings.Join(both.Env, ""); !strings.Contains(got, "sync_interval: always") || !strings.Contains(got, "compression: s2_fast") {
+		t.Errorf("environment %q", both.Env)
+	}
+	// A single server has nobody to send to, and off is what servers do anyway.
+	for _, alone := range []cluster.NodeSpec{describeNodes(t, with("compression=s2_fast"), "n1")[0], describeNodes(t, with("compression=off"), "n1", "n2")[0]} {
+		if args := strings.Join(alone.Args, " "); alone.Env != nil || strings.Contains(args, "--config") {
+			t.Errorf("environment %q, arguments %s", alone.Env, args)
+		}
+	}
+	if _, err := New().Nodes(with("compression=s2_fast", "version=2.9.25"), containers{"n1", "n2", "n3"}); err == nil || !strings.Contains(err.Error(), "from 2.10 on") {
+		t.Errorf("2.9 cannot compress routes: %v", err)
+	}
+}
+
 func TestReplicasFitTheNodes(t *testing.T) {
 	for _, c := range []struct {
 		cfg   cluster.Config
