@@ -14,6 +14,9 @@ import (
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/local"
 	"github.com/assaykit/assay/harness/targets/demo"
+	"github.com/assaykit/assay/harness/targets/mariadb"
+	"github.com/assaykit/assay/harness/targets/nats"
+	"github.com/assaykit/assay/harness/targets/postgres"
 	"github.com/assaykit/assay/results/certificate"
 	"github.com/assaykit/assay/workloads"
 )
@@ -303,5 +306,41 @@ func TestStages(t *testing.T) {
 	}
 	if all != len(p.first) {
 		t.Errorf("%d of %d runs are made", all, len(p.first))
+	}
+}
+
+// What nodes and clients speak is compared where a user may choose it: here and over a
+// distance, with everything else as it is.
+func TestFormsAreComparedWhereTheyCanBeChosen(t *testing.T) {
+	for _, target := range []cluster.Target{postgres.New(), mariadb.New(), nats.New()} {
+		c := configured(time.Hour)
+		c.Test.Target, c.Claims, c.Trades = target, target.(cluster.Claimer).Claims(), target.(cluster.Trader).Trades()
+		c.Capabilities = cluster.Capabilities{cluster.CanPartition: nil, cluster.CanKill: nil, cluster.CanDelay: nil}
+		p, err := New(c)
+		if err != nil {
+			t.Errorf("%s: %v", target.Name(), err)
+			continue
+		}
+		planned := map[string]bool{}
+		for _, cell := range p.first {
+			if cell.part == tradesPart && p.trades()[cell.trade].For != cluster.Consistency {
+				planned[pairs(cell.test.TargetSettings)+" "+cell.distance.name] = true
+			}
+		}
+		for _, trade := range c.Trades {
+			if trade.For == cluster.Consistency {
+				continue
+			}
+			for _, value := range trade.Values {
+				for _, distance := range []string{"here", "cross-zone"} {
+					if want := trade.Setting + "=" + value + " " + distance; !planned[want] {
+						t.Errorf("%s: %s is not planned, but %v", target.Name(), want, planned)
+					}
+				}
+			}
+		}
+		if len(planned) < 4 {
+			t.Errorf("%s: %v", target.Name(), planned)
+		}
 	}
 }
