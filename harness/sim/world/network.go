@@ -116,9 +116,11 @@ func (w *World) SetRules(_ context.Context, r cluster.Rules) error {
 
 // flight is a copy of a message on its way.
 type flight struct {
-	link    *link
-	life    int
+	link *link
+	life int
+	// number is that of the message among all, place that on its link.
 	number  int
+	place   uint64
 	message any
 }
 
@@ -163,7 +165,7 @@ func (w *World) transmit(from *Node, to actor.ID, message any) {
 }
 
 func (w *World) depart(l *link, number int, message any, delay time.Duration) {
-	w.time.After(delay, &flight{link: l, life: l.to.life, number: number, message: message})
+	w.time.After(delay, &flight{link: l, life: l.to.life, number: number, place: l.sent, message: message})
 }
 
 // fate is what the weather makes of a message, or what was decided about it.
@@ -204,7 +206,7 @@ func (f *flight) Act() {
 	from := l.from
 	if l.corrupt > 0 || l.shaped && l.shape.Tamper != (cluster.Replacement{}) {
 		var sound bool
-		if from, f.message, sound = w.damage(l, f.message); !sound {
+		if from, f.message, sound = w.damage(l, f.place, f.message); !sound {
 			w.dropped(l.from.name, n.name, f.number, "damaged")
 			return
 		}

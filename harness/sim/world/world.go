@@ -53,7 +53,6 @@ type World struct {
 	// connections counts those that clients have made.
 	connections int
 	messages    int
-	probes      uint64
 	strange     []Strange
 	// sum is a hash of all that has happened.
 	sum uint64

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +283,40 @@ func TestCorruption(t *testing.T) {
 				t.Errorf("counted %v", counts)
 			}
 		})
+	}
+}
+
+// Which messages of a link are hit does not depend on what passes over others.
+func TestCorruptionIsAMatterOfOneLink(t *testing.T) {
+	heard := func(others int) (fromFirst []string) {
+		in(t, world.Habits{NoChecksum: true}, nil, func(ctx context.Context, w *world.World) {
+			links := map[cluster.Link]float64{{From: "n1", To: "n2"}: 0.5, {From: "n3", To: "n2"}: 0.5}
+			must(t, w.SetRules(ctx, cluster.Rules{Corrupt: links}))
+			for i := range 20 {
+				expect(t, ctx, w.Nodes()[0], fmt.Sprint("word", i), "written")
+				for range others {
+					expect(t, ctx, w.Nodes()[2], "other", "written")
+				}
+			}
+			clock.Sleep(ctx, time.Second)
+			all, err := ask(ctx, w.Nodes()[1], "heard?")
+			must(t, err)
+			for _, word := range strings.Fields(all) {
+				if strings.HasPrefix(word, "n1:") {
+					fromFirst = append(fromFirst, word)
+				}
+			}
+		})
+		return fromFirst
+	}
+	alone := heard(0)
+	if len(alone) == 0 || len(alone) == 20 {
+		t.Fatalf("n2 heard %v of 20 words, half of which were to be changed", alone)
+	}
+	for _, others := range []int{1, 3} {
+		if got := heard(others); !slices.Equal(got, alone) {
+			t.Errorf("among %d others, n2 heard %v, and %v without them", others, got, alone)
+		}
 	}
 }
 
