@@ -2,6 +2,7 @@ package runs
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -50,6 +51,17 @@ func known(node string, n int) bool {
 		return true // whatever it is, it is no number of a node
 	}
 	return number <= n
+}
+
+// elsewhere are faults with the nodes in another order.
+func elsewhere(all []nemesis.Planned, chance *rand.Rand) []nemesis.Planned {
+	moved := slices.Clone(all)
+	for i := range moved {
+		order := slices.Clone(moved[i].Order)
+		chance.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+		moved[i].Order = order
+	}
+	return moved
 }
 
 // shorter are faults that are simpler than one: one of two that begin together, or

@@ -25,6 +25,7 @@ func passes() []pass {
 		shrink.List[sim.Plan, *sim.Outcome](faults, withFaults),
 		shrink.Each[sim.Plan, *sim.Outcome](faults, withFaults, shorter),
 		shrink.List[sim.Plan, *sim.Outcome](messages, withMessages),
+		persevere,
 		calm,
 		cutAtViolation,
 		sooner,
@@ -102,6 +103,20 @@ func withNodes(p sim.Plan, n int) sim.Plan {
 	return withMessages(p, slices.DeleteFunc(slices.Clone(p.Messages), func(m world.Strange) bool {
 		return !known(m.From, n) || !known(m.To, n)
 	}))
+}
+
+// persevere gives plans many more chances, if what is left is still too much to follow:
+// where every operation that is left out changes what becomes of all others, few of
+// the chances are good ones.
+func persevere(s *search) {
+	if SizeOf(s.Outcome).small() {
+		return
+	}
+	s.Variants = otherSeeds(100, 100)
+	defer func() { s.Variants = usually }()
+	onlyWitness(s)
+	fewerNodes(s)
+	shrink.List[sim.Plan, *sim.Outcome](operations, withOperations)(s)
 }
 
 // calm tries a network and disks that always take the same time.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +23,6 @@ import (
 type Options struct {
 	// Budget is how long it may take, by the machine's clock; 30 s.
 	Budget time.Duration
-	// Progress is told of every smaller run; nil is nobody.
-	Progress func(Size)
 }
 
 // Result is the smallest run that was found.
@@ -47,6 +46,19 @@ var ErrNotFailing = errors.New("the run does not fail: there is nothing to make 
 // search is a search for a smaller run.
 type search = shrink.Search[sim.Plan, *sim.Outcome]
 
+// undertaking is all that is done to find the smallest run: searches that begin with
+// the run that failed, and with small ones that fail in the same way.
+type undertaking struct {
+	run shrink.Run[sim.Plan, *sim.Outcome]
+	// failed is the explicit plan of the run that failed, outcome what it led to again.
+	failed  sim.Plan
+	outcome *sim.Outcome
+	chance  *rand.Rand
+	tries   int
+	// best is the smallest run so far; nil is none.
+	best *search
+}
+
 // Shrink looks for a smaller run that fails as one did. If the context ends, or the
 // budget, the smallest so far is the result. An error means that the failing run
 // could not even be repeated.
@@ -56,20 +68,11 @@ func Shrink(ctx context.Context, target world.Target, failed *sim.Outcome, o Opt
 	if anomaly == "" {
 		return nil, ErrNotFailing
 	}
-	run := func(ctx context.Context, p sim.Plan) (*sim.Outcome, bool) {
-		out, err := sim.Run(ctx, target, p, sim.Options{Budget: judging})
-		if err != nil || Anomaly(out.Verdict) != anomaly {
-			return nil, false
-		}
-		if o.Progress != nil {
-			o.Progress(SizeOf(out))
-		}
-		return out, true
-	}
-	plan := failed.Explicit()
-	out, fails := run(ctx, plan)
-	if !fails {
-		return nil, fmt.Errorf("the run of seed %d does not fail by %s again when all its choices are given", plan.Seed, anomaly)
+	u := undertaking{run: failing(target, anomaly), failed: failed.Explicit()}
+	u.chance = rand.New(rand.NewPCG(uint64(u.failed.Seed), 0x736872696e6b))
+	var fails bool
+	if u.outcome, fails = u.run(ctx, u.failed); !fails {
+		return nil, fmt.Errorf("the run of seed %d does not fail by %s again when all its choices are given", u.failed.Seed, anomaly)
 	}
 	budget := o.Budget
 	if budget == 0 {
@@ -77,10 +80,79 @@ func Shrink(ctx context.Context, target world.Target, failed *sim.Outcome, o Opt
 	}
 	bounded, stop := context.WithTimeout(ctx, budget)
 	defer stop()
-	s := shrink.New(bounded, plan, out, run, nameOf)
-	s.Variants = otherSeeds
+	u.search(bounded)
+	r := &Result{Anomaly: anomaly, Before: SizeOf(failed), Tries: u.tries, Ended: bounded.Err() != nil}
+	if err := r.finish(context.WithoutCancel(ctx), target, u.best); err != nil {
+		return nil, err
+	}
+	r.Took = time.Since(began)
+	return r, nil
+}
+
+// failing runs plans and says whether they fail by the anomaly.
+func failing(target world.Target, anomaly string) shrink.Run[sim.Plan, *sim.Outcome] {
+	return func(ctx context.Context, p sim.Plan) (*sim.Outcome, bool) {
+		out, err := sim.Run(ctx, target, p, sim.Options{Budget: judging})
+		if err != nil || Anomaly(out.Verdict) != anomaly {
+			return nil, false
+		}
+		return out, true
+	}
+}
+
+// search makes small runs that fail smaller, the smallest ones first, and then, for
+// half of the time that is left, the failing run itself, until there is one that a
+// person can follow. Where neither is enough, larger ones have their turns.
+func (u *undertaking) search(ctx context.Context) {
+	if u.begin(ctx, 10, 20, 40, 60, 30, 60) {
+		return
+	}
+	if u.shrinkWithin(ctx, 2, u.failed, u.outcome); u.small() {
+		return
+	}
+	if u.begin(ctx, 30, 60, 100, 30, 60, 100, 30, 60, 100) {
+		return
+	}
+	u.shrink(ctx, u.best.Best, u.best.Outcome)
+}
+
+// shrinkWithin is shrink in a part of the time that is left. What is stuck far from
+// small had better make room for another beginning.
+func (u *undertaking) shrinkWithin(ctx context.Context, part time.Duration, plan sim.Plan, out *sim.Outcome) {
+	if deadline, some := ctx.Deadline(); some {
+		bounded, stop := context.WithTimeout(ctx, time.Until(deadline)/part)
+		defer stop()
+		ctx = bounded
+	}
+	u.shrink(ctx, plan, out)
+}
+
+func (u *undertaking) small() bool { return u.best != nil && SizeOf(u.best.Outcome).small() }
+
+// begin makes runs of about so many operations smaller, until one is small.
+func (u *undertaking) begin(ctx context.Context, sizes ...int) bool {
+	for _, operations := range sizes {
+		plan, out, found := u.anew(ctx, operations)
+		if !found {
+			continue
+		}
+		if u.shrinkWithin(ctx, 4, plan, out); u.small() {
+			return true
+		}
+	}
+	return false
+}
+
+// shrink makes one run smaller, and keeps it if none is smaller yet.
+func (u *undertaking) shrink(ctx context.Context, plan sim.Plan, out *sim.Outcome) {
+	s := shrink.New(ctx, plan, out, u.run, nameOf)
+	s.Variants = usually
 	s.Shrink(passes()...)
-	return finish(context.WithoutCancel(ctx), target, s, &Result{Anomaly: anomaly, Before: SizeOf(failed), Took: time.Since(began)})
+	u.tries += s.Tries
+	if u.best != nil && SizeOf(u.best.Outcome).weight() <= SizeOf(s.Outcome).weight() {
+		return
+	}
+	u.best = s
 }
 
 const (
@@ -90,17 +162,17 @@ const (
 )
 
 // finish lets the smallest run happen once more, with a trace.
-func finish(ctx context.Context, target world.Target, s *search, r *Result) (*Result, error) {
+func (r *Result) finish(ctx context.Context, target world.Target, s *search) error {
 	out, err := sim.Run(ctx, target, s.Best, sim.Options{Trace: true, Budget: judging})
 	if err != nil {
-		return nil, fmt.Errorf("repeat the smallest run: %w", err)
+		return fmt.Errorf("repeat the smallest run: %w", err)
 	}
 	if out.Sum != s.Outcome.Sum {
-		return nil, fmt.Errorf("the smallest run is another one when it is repeated: hash %x, then %x", s.Outcome.Sum, out.Sum)
+		return fmt.Errorf("the smallest run is another one when it is repeated: hash %x, then %x", s.Outcome.Sum, out.Sum)
 	}
 	Mark(out)
-	r.Outcome, r.After, r.Tries, r.Ended = out, SizeOf(out), s.Tries, s.Over()
-	return r, nil
+	r.Outcome, r.After = out, SizeOf(out)
+	return nil
 }
 
 // Anomaly is what a verdict fails by: the name of its first finding. It is empty if
@@ -138,16 +210,20 @@ func nameOf(p sim.Plan) string {
 
 // otherSeeds are a small plan with other chances: how long messages take, and what
 // actors draw. Of a large plan one try costs as much as many of a small one.
-func otherSeeds(p sim.Plan) []sim.Plan {
-	const seeds, small = 8, 60
-	if len(p.Operations)+len(p.Final) > small {
-		return nil
+func otherSeeds(seeds, largest int) func(sim.Plan) []sim.Plan {
+	return func(p sim.Plan) []sim.Plan {
+		if len(p.Operations)+len(p.Final) > largest {
+			return nil
+		}
+		var all []sim.Plan
+		for seed := range int64(seeds) {
+			other := p
+			other.Seed = seed + 1
+			all = append(all, other)
+		}
+		return slices.DeleteFunc(all, func(other sim.Plan) bool { return other.Seed == p.Seed })
 	}
-	var all []sim.Plan
-	for seed := range int64(seeds) {
-		other := p
-		other.Seed = seed + 1
-		all = append(all, other)
-	}
-	return slices.DeleteFunc(all, func(other sim.Plan) bool { return other.Seed == p.Seed })
 }
+
+// usually are the chances that every plan gets.
+var usually = otherSeeds(8, 60)

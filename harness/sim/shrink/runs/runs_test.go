@@ -3,11 +3,14 @@ package runs
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/assaykit/assay/harness/protocols/raft"
 	"github.com/assaykit/assay/harness/sim"
+	"github.com/assaykit/assay/harness/sim/hunt"
 	"github.com/assaykit/assay/harness/sim/trace"
 	"github.com/assaykit/assay/harness/targets/demo"
 )
@@ -32,12 +35,23 @@ func run(t testing.TB, p sim.Plan, o sim.Options) *sim.Outcome {
 	return out
 }
 
+// figure8 is a run in which what an older leader left is committed by counting, which
+// takes three leaders in a row.
+func figure8(t *testing.T) sim.Plan {
+	q, known := hunt.Find(string(raft.CommitPreviousTerm))
+	if !known {
+		t.Fatal("no such mistake")
+	}
+	return q.Hunt(t.Context(), demo.New(), 1, 40, 1).Outcome.Plan
+}
+
 // A smaller run must be smaller, fail by the same, and be repeatable from its file.
 func TestSmallerRuns(t *testing.T) {
 	for _, p := range []sim.Plan{
 		plan(raft.StaleReads, "register", "partition:leader", 1),
 		plan(raft.EarlyAck, "set", "partition:leader", 1),
 		plan(raft.NoFsync, "register", "kill:all", 1),
+		figure8(t),
 	} {
 		t.Run(p.Settings["bug"], func(t *testing.T) {
 			t.Parallel()
@@ -88,6 +102,39 @@ func traceText(t *testing.T, tr *trace.Trace) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// Sketches are small, and their faults are some of the run's, at the nodes that there
+// are.
+func TestSketches(t *testing.T) {
+	p := run(t, plan("", "register", "partition:leader,kill:one", 3), sim.Options{}).Explicit()
+	chance := rand.New(rand.NewPCG(1, 1))
+	seen := make(map[int]bool)
+	for range 40 {
+		s := sketch(p, 20, chance)
+		some := faults(s)
+		seen[len(some)] = true
+		if s.Nodes != 3 || len(some) > 3 || len(some) > 0 && some[0].At > 300*time.Millisecond {
+			t.Errorf("%d nodes, faults %v", s.Nodes, some)
+		}
+		for i, f := range some {
+			if end := f.At + f.Hold; end > s.Time || i+1 < len(some) && some[i+1].At < end {
+				t.Errorf("fault %d of %v, %s in all", i, some, s.Time)
+			}
+			for _, planned := range f.Faults {
+				order := slices.Sorted(slices.Values(planned.Order))
+				if !slices.Equal(order, []string{"n1", "n2", "n3"}) || planned.Family != "partition" && planned.Family != "kill" {
+					t.Errorf("%+v", planned)
+				}
+			}
+		}
+		if done := len(run(t, s, sim.Options{}).Explicit().Operations); done < 5 || done > 40 {
+			t.Errorf("%d operations of about 20", done)
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("numbers of faults: %v", seen)
+	}
 }
 
 func TestAValidRunIsNotMadeSmaller(t *testing.T) {

@@ -30,6 +30,14 @@ func (s Size) String() string {
 	return text
 }
 
+// small says that a person can follow it.
+func (s Size) small() bool {
+	return s.Operations <= 12 && s.Faults <= 3 && s.Messages <= 3
+}
+
+// weight compares sizes: a fault is more to think about than an operation.
+func (s Size) weight() int { return s.Operations + 3*s.Faults + s.Messages }
+
 // SizeOf is the size of a run that happened. All clients' operations count, those
 // after the violation too.
 func SizeOf(o *sim.Outcome) Size {
