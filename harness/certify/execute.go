@@ -50,8 +50,8 @@ type execution struct {
 	// lone is held by a run that must be alone, and shared by the others.
 	mu   sync.Mutex
 	done []done
-	// around is what runs took beside their load, all of them together.
-	around time.Duration
+	// arounds is what each run took beside its load.
+	arounds []time.Duration
 	failed int
 	left   []certificate.Omission
 }
@@ -144,8 +144,10 @@ func (e *execution) fits(c cell) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	around := e.config.Around
-	if len(e.done) > 0 {
-		around = e.around / time.Duration(len(e.done))
+	if n := len(e.arounds); n > 0 {
+		// The slowest of the last ones: a machine that is busy is so for a while.
+		const last = 8
+		around = slices.Max(e.arounds[max(0, n-last):])
 	}
 	return time.Since(e.began)+c.test.Duration+around <= e.config.Budget
 }
@@ -170,7 +172,7 @@ func (e *execution) make(ctx context.Context, c cell) {
 	took := time.Since(began)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.around += max(0, took-c.test.Duration)
+	e.arounds = append(e.arounds, max(0, took-c.test.Duration))
 	if d.err != nil {
 		e.failed++
 	}

@@ -67,7 +67,7 @@ func TestARunThatDoesNotFitIsNotBegun(t *testing.T) {
 	if !e.fits(c) {
 		t.Error("8 s and the 3 s that are expected around them do not fit into 12 s")
 	}
-	e.done, e.around = []done{{}}, 10*time.Second
+	e.arounds = []time.Duration{time.Second, 10 * time.Second, time.Second}
 	if e.fits(c) {
 		t.Error("8 s fit into 12 s although runs take 10 s beside their load")
 	}
