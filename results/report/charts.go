@@ -114,12 +114,12 @@ func strips(r record, grid grid) ([]strip, int) {
 
 // timeMarks are few enough to be read on a telephone.
 func timeMarks(grid grid) []mark {
-	step := niceStep(1, 8/float64(max(grid.end, 1)))
+	step := niceStep(1, 8/float64(max(grid.end-grid.start, 1)))
 	var marks []mark
-	for at := time.Duration(0); step > 0 && at <= grid.end; at += step {
+	for at := (grid.start + step - 1).Truncate(step); step > 0 && at <= grid.end; at += step {
 		m := mark{X: grid.percent(at), Label: moment(at, stepDecimals(step)), Anchor: "middle"}
 		switch {
-		case at == 0:
+		case m.X < 2:
 			m.Anchor = "start"
 		case m.X > 96:
 			m.Anchor = "end"

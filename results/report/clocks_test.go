@@ -44,7 +44,7 @@ func drifting() *history.History {
 
 func drawClocks(h *history.History) *chart {
 	r := look(h)
-	return clockChart(h, r, newGrid(r.end))
+	return clockChart(h, r, newGrid(r))
 }
 
 func TestClocksAreDrawnByNode(t *testing.T) {

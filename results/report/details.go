@@ -24,7 +24,7 @@ func detailCharts(r record) []chart {
 	if len(r.faults) > fewFaults {
 		r.faults = nil
 	}
-	grid := newGridOf(r.end, coarse)
+	grid := newGridOf(r, coarse)
 	var charts []chart
 	if kinds := frequentKinds(r); len(kinds) > 1 {
 		for i, f := range kinds {

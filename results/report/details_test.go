@@ -51,7 +51,7 @@ func TestTablesBehindChartsHaveEverything(t *testing.T) {
 		want.add(c.Type)
 	}
 	var got [3]int
-	for _, row := range throughput(r, newGrid(r.end)).Table.Rows {
+	for _, row := range throughput(r, newGrid(r)).Table.Rows {
 		for i := range got {
 			got[i] += number([]byte(row[2+i]))
 		}
@@ -59,7 +59,7 @@ func TestTablesBehindChartsHaveEverything(t *testing.T) {
 	if got != [3]int{want.ok, want.failed, want.unknown} {
 		t.Errorf("%v in the table, %+v in the history", got, want)
 	}
-	for _, c := range []chart{throughput(r, newGrid(r.end)), latency(r, newGrid(r.end))} {
+	for _, c := range []chart{throughput(r, newGrid(r)), latency(r, newGrid(r))} {
 		if len(c.Table.Rows) != len(c.Columns) || len(c.Table.Rows[0]) != len(c.Table.Head) {
 			t.Errorf("%s: %d rows of %d for %d columns", c.ID, len(c.Table.Rows), len(c.Table.Head), len(c.Columns))
 		}

@@ -10,7 +10,7 @@ import (
 // explore makes the section in which every operation can be seen. What findings rest
 // on is marked there.
 func explore(r record, v checkers.Verdict) (*explorer.View, error) {
-	in := explorer.Input{Calls: r.calls, Over: r.over, End: r.end, Label: label, Tidy: short}
+	in := explorer.Input{Calls: r.calls, Over: r.over, Start: r.start, End: r.end, Label: label, Tidy: short}
 	for _, f := range r.faults {
 		in.Faults = append(in.Faults, explorer.Fault{
 			Name: fmt.Sprintf("%d: %s", f.Number, f.label(60)), Nodes: f.Fault.Nodes,

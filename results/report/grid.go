@@ -10,26 +10,28 @@ import (
 
 // grid divides a run into stretches of one width, few enough to draw.
 type grid struct {
-	end   time.Duration
-	width time.Duration
-	count int
+	// start is a multiple of width.
+	start, end time.Duration
+	width      time.Duration
+	count      int
 }
 
 const mostStretches = 150
 
-func newGrid(end time.Duration) grid { return newGridOf(end, mostStretches) }
+func newGrid(r record) grid { return newGridOf(r, mostStretches) }
 
 // newGridOf has so many stretches at most.
-func newGridOf(end time.Duration, most float64) grid {
-	end = max(end, time.Millisecond)
-	width := niceStep(1, most/float64(end))
-	return grid{end: end, width: width, count: max(1, int((end+width/2)/width))}
+func newGridOf(r record, most float64) grid {
+	end := max(r.end, r.start+time.Millisecond)
+	width := niceStep(1, most/float64(end-r.start))
+	start := r.start.Truncate(width)
+	return grid{start: start, end: end, width: width, count: max(1, int((end-start+width/2)/width))}
 }
 
 // bounds are when a stretch begins and ends. The last one may be half as long or
 // half as long again: rates and quantiles of a splinter say nothing.
 func (g grid) bounds(i int) (from, to time.Duration) {
-	from, to = time.Duration(i)*g.width, time.Duration(i+1)*g.width
+	from, to = g.start+time.Duration(i)*g.width, g.start+time.Duration(i+1)*g.width
 	if i == g.count-1 {
 		to = g.end
 	}
@@ -42,12 +44,12 @@ func (g grid) seconds(i int) float64 {
 }
 
 func (g grid) at(t time.Duration) int {
-	return min(max(0, int(t/g.width)), g.count-1)
+	return min(max(0, int((t-g.start)/g.width)), g.count-1)
 }
 
-// percent is where a time lies between the run's beginning and its end.
+// percent is where a time lies between the grid's beginning and its end.
 func (g grid) percent(t time.Duration) float64 {
-	return round2(100 * float64(min(max(t, 0), g.end)) / float64(g.end))
+	return round2(100 * float64(min(max(t, g.start), g.end)-g.start) / float64(g.end-g.start))
 }
 
 func round2(x float64) float64 { return math.Round(x*100) / 100 }

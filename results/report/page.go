@@ -115,7 +115,7 @@ func newPage(in Input, r record) page {
 	}
 	p.explain(r, in.Verdict)
 	if !p.Empty {
-		grid := newGrid(r.end)
+		grid := newGrid(r)
 		p.Charts = []chart{throughput(r, grid), latency(r, grid)}
 		p.Available = newAvailable(r, grid)
 		p.Stale = measureStaleness(r)

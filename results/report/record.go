@@ -14,6 +14,9 @@ type record struct {
 	faults []fault
 	// coverage sums them up.
 	coverage []history.Coverage
+	// start is when pictures of the run begin: with the first op, if what was before
+	// would take up much of them.
+	start time.Duration
 	// end is the time of the last op.
 	end time.Duration
 	// ended are the times at which calls got their outcome, in order.
@@ -53,6 +56,7 @@ func lookAt(h *history.History) record {
 	for _, op := range h.Ops {
 		r.end = max(r.end, op.Time)
 	}
+	r.start = startOf(h, r.end)
 	for _, c := range r.calls {
 		r.ended[c.Type] = append(r.ended[c.Type], r.over(c))
 	}
@@ -63,6 +67,23 @@ func lookAt(h *history.History) record {
 		r.faults = append(r.faults, fault{FaultSpan: span, Number: i + 1})
 	}
 	return r
+}
+
+// startOf is the time of the first op. A set-up before it that is short beside the run
+// is shown as well.
+func startOf(h *history.History, end time.Duration) time.Duration {
+	if len(h.Ops) == 0 {
+		return 0
+	}
+	first := h.Ops[0].Time
+	for _, op := range h.Ops {
+		first = min(first, op.Time)
+	}
+	const much = 20 // a twentieth of the run
+	if first*much < end {
+		return 0
+	}
+	return first
 }
 
 // over is when the client stopped waiting: at the completion, also of a call

@@ -129,7 +129,7 @@ func TestChartsLeaveGapsWhereNothingSucceeded(t *testing.T) {
 		m.call(history.Op{Process: i, F: "read", Time: ms(float64(i) * 100)}, ms(2), how, history.Value{}, "")
 	}
 	r := look(m.history())
-	grid := newGrid(r.end)
+	grid := newGrid(r)
 	if c := latency(r, grid); strings.Count(c.Lines[0].Path, "M") != 2 {
 		t.Errorf("path %s", c.Lines[0].Path)
 	}
@@ -175,7 +175,7 @@ func TestSidesOfAPartitionAreToldApart(t *testing.T) {
 		m.call(history.Op{Process: i, Node: node, F: "read", Time: ms(at)}, ms(2), how, history.Value{}, message)
 	}
 	r := look(m.history())
-	a := newAvailable(r, newGrid(r.end))
+	a := newAvailable(r, newGrid(r))
 	if len(a.Windows) != 3 || a.Windows[1].Name != "side n1" || a.Windows[1].Answered != "0 %" || a.Windows[2].Answered != "100 %" {
 		t.Fatalf("%+v", a.Windows)
 	}

@@ -23,10 +23,11 @@ type Input struct {
 	Calls []history.Call
 	// Over is when a call's client stopped waiting for it.
 	Over func(history.Call) time.Duration
-	// End is the time of the last event of the run.
-	End    time.Duration
-	Faults []Fault
-	Marks  []Mark
+	// Start is the time with which the picture begins, End that of the last event of
+	// the run.
+	Start, End time.Duration
+	Faults     []Fault
+	Marks      []Mark
 	// Label says what a call did and what came of it, with values of about so many
 	// characters, and Tidy makes any text fit to be shown, in at most so many. Neither
 	// leaves a control character in it. Several goroutines call them at once.

@@ -75,6 +75,7 @@ type head struct {
 	Count   int           `json:"count"`
 	Columns int           `json:"columns"`
 	Texts   int           `json:"texts"`
+	Start   time.Duration `json:"start"`
 	End     time.Duration `json:"end"`
 	Nodes   []string      `json:"nodes"`
 	Kinds   []string      `json:"kinds"`
@@ -85,7 +86,7 @@ type head struct {
 
 func packHead(in Input, n *names) (template.HTML, error) {
 	h := head{
-		Count: len(in.Calls), Columns: columnsChunk, Texts: textsChunk, End: in.End,
+		Count: len(in.Calls), Columns: columnsChunk, Texts: textsChunk, Start: in.Start, End: in.End,
 		Nodes: n.nodes.tidy(in, mostName), Kinds: n.kinds.tidy(in, mostName), Keys: n.keys.tidy(in, mostKey),
 		Faults: []Fault{}, Marks: []Mark{},
 	}

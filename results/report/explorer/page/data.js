@@ -18,7 +18,7 @@ async function readAll(progress) {
     start: new Float64Array(n), over: new Float64Array(n), process: new Float64Array(n),
     node: new Int32Array(n), kind: new Int32Array(n), key: new Int32Array(n),
     flags: new Uint8Array(n), invoke: new Float64Array(n), complete: new Float64Array(n),
-    end: head.end,
+    begin: head.start, end: head.end,
   };
   for (let i = 0, from = 0; from < n; i++, from += head.columns) {
     const to = Math.min(n, from + head.columns);

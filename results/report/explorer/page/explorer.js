@@ -9,7 +9,7 @@ class Explorer {
     this.texts = new Texts(ops.head);
     this.filter = { kinds: null, nodes: null, keys: null, outcomes: null, process: null, texts: null };
     this.by = "node";
-    this.whole = [0, Math.max(ops.end * 1.005, shortest)];
+    this.whole = [ops.begin, Math.max(ops.end + (ops.end - ops.begin) * 0.005, ops.begin + shortest)];
     [this.from, this.to] = this.whole;
     this.selected = -1;
     this.marked = marksOf(ops);

@@ -26,17 +26,18 @@ class Overview {
   // look counts what was begun in each stretch of the run, by outcome.
   look(view) {
     const { chosen, ops } = view, columns = Math.max(1, Math.floor((this.width - this.gutter) / 2));
-    const counts = this.counts = new Uint32Array(columns * 3), scale = columns / Math.max(1, ops.end);
+    const counts = this.counts = new Uint32Array(columns * 3), scale = columns / Math.max(1, ops.end - ops.begin);
     for (let at = 0; at < chosen.length; at++) {
       const i = chosen[at];
-      counts[Math.min(columns - 1, Math.floor(ops.start[i] * scale)) * 3 + (ops.flags[i] & 3)]++;
+      counts[Math.min(columns - 1, Math.floor((ops.start[i] - ops.begin) * scale)) * 3 + (ops.flags[i] & 3)]++;
     }
     this.columns = columns;
-    this.end = Math.max(1, ops.end);
+    this.begin = ops.begin;
+    this.length = Math.max(1, ops.end - ops.begin);
   }
 
-  x(time) { return this.gutter + time / this.end * (this.width - this.gutter); }
-  time(x) { return Math.min(this.end, Math.max(0, (x - this.gutter) / (this.width - this.gutter) * this.end)); }
+  x(time) { return this.gutter + (time - this.begin) / this.length * (this.width - this.gutter); }
+  time(x) { return this.begin + this.length * Math.min(1, Math.max(0, (x - this.gutter) / (this.width - this.gutter))); }
 
   draw(colours, from, to, faults) {
     const c = this.context;
@@ -79,7 +80,7 @@ class Overview {
   }
 
   press(e) {
-    const time = this.time(e.offsetX), inside = time > this.from && time < this.to && this.to - this.from < this.end * 0.98;
+    const time = this.time(e.offsetX), inside = time > this.from && time < this.to && this.to - this.from < this.length * 0.98;
     this.held = { time, x: e.offsetX, move: inside, from: this.from, to: this.to };
     this.canvas.setPointerCapture(e.pointerId);
   }
