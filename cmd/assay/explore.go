@@ -32,6 +32,7 @@ The same actors run as clusters with 'assay test PROTOCOL'.
   assay explore paxos --set bug=own-value            # watch it fail
   assay explore single-copy --nodes 2
   assay explore abd --nodes 3 --network ordered --memory 4GiB
+  assay explore paxos --nodes 5 --clients 1 --symmetry
   assay explore two-generals --set messages=7`,
 		Args: cobra.MatchAll(between(0, 1)),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

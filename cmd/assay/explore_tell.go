@@ -33,6 +33,9 @@ func listProtocols(out io.Writer, asJSON bool) error {
 				fmt.Fprintf(out, "      %-18s %s\n", c.Value, c.About)
 			}
 		}
+		if p.Exploration.Symmetric {
+			fmt.Fprintln(out, "  --symmetry  takes nodes for one another that no client speaks to and that have no role of their own")
+		}
 		fmt.Fprintf(out, "  %s\n\n", sizeText(p.Exploration.Setup(nil)))
 	}
 	return nil
@@ -43,12 +46,14 @@ type listed struct {
 	Name     string            `json:"name"`
 	About    string            `json:"about"`
 	Settings []cluster.Setting `json:"settings,omitempty"`
+	// Symmetric says that it can be explored with --symmetry.
+	Symmetric bool `json:"symmetric,omitempty"`
 }
 
 func printProtocols(out io.Writer) error {
 	var all []listed
 	for _, p := range protocols.All() {
-		all = append(all, listed{p.Name, p.About, slices.Concat(p.Settings, p.Exploration.Settings)})
+		all = append(all, listed{p.Name, p.About, slices.Concat(p.Settings, p.Exploration.Settings), p.Exploration.Symmetric})
 	}
 	return indented(out, all)
 }
@@ -99,6 +104,9 @@ func sizeText(s protocols.Setup) string {
 	}
 	if s.Depth > 0 {
 		words = append(words, fmt.Sprintf("to depth %d", s.Depth))
+	}
+	if s.Symmetry {
+		words = append(words, "nodes that are alike taken for one another")
 	}
 	return list(words)
 }

@@ -15,7 +15,7 @@ type (
 
 func exploreTwoPhaseCommit() *Exploration {
 	return &Exploration{
-		LeastNodes: 1, LeastClients: 1,
+		LeastNodes: 1, LeastClients: 1, Symmetric: true,
 		Setup: func(c Chosen) Setup {
 			s := Setup{Nodes: 3, Clients: 2, Timeouts: 1}
 			if c.bug() == "tell-first" {
@@ -34,7 +34,7 @@ func exploreTwoPhaseCommit() *Exploration {
 				explore.Always("clients are told what is committed", toldTheTruth),
 				explore.Sometimes("a transaction is committed everywhere", committedEverywhere),
 			}
-			return system, nil
+			return symmetric(s, system)
 		},
 	}
 }

@@ -2,6 +2,7 @@ package protocols
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaykit/assay/harness/actor"
 	"github.com/assaykit/assay/harness/cluster"
@@ -21,7 +22,8 @@ type Exploration struct {
 	// clients. MostNodes and MostClients are 0 if there is no bound but patience.
 	LeastNodes, MostNodes     int
 	LeastClients, MostClients int
-	// Symmetric says that nodes may be told to be interchangeable.
+	// Symmetric says that nodes may be told to be interchangeable: those to which no
+	// client speaks, and that have no role of their own.
 	Symmetric bool
 }
 
@@ -49,8 +51,11 @@ func (e Exploration) Check(s Setup) error {
 	if err := within("clients", s.Clients, e.LeastClients, e.MostClients); err != nil {
 		return err
 	}
-	if s.Symmetry && !e.Symmetric {
+	switch {
+	case s.Symmetry && !e.Symmetric:
 		return fmt.Errorf("its nodes are not interchangeable: it compares their names, or clients tell them apart")
+	case s.Symmetry && s.Faults.Crashes != 0:
+		return fmt.Errorf("interchangeable nodes do not crash: in what they persist, nobody can exchange names")
 	}
 	return nil
 }
@@ -77,6 +82,31 @@ func assemble[S, M any](s Setup, a actor.Actor[S, M], scripts ...[]explore.Call)
 		Nodes: nodes, Clients: explore.InTurn(explore.IDs(nodes), scripts...),
 		Network: s.Network, Lossy: s.Lossy, Faults: s.Faults, Timeouts: s.Timeouts,
 	}
+}
+
+// symmetric is the system with interchangeable nodes, if the setup asks for them.
+func symmetric[S, M any](s Setup, system explore.System[S, M]) (explore.Explorer, error) {
+	if !s.Symmetry {
+		return system, nil
+	}
+	if system.Interchangeable = alike(system); system.Interchangeable == nil {
+		return nil, fmt.Errorf("of %d nodes, clients leave less than two alone: add nodes, or take clients away", s.Nodes)
+	}
+	return system, nil
+}
+
+// alike are the nodes that nobody tells apart: no client speaks to them, and they have
+// no role of their own. Less than two are none.
+func alike[S, M any](system explore.System[S, M], roles ...actor.ID) [][]actor.ID {
+	group := slices.DeleteFunc(explore.IDs(system.Nodes), func(id actor.ID) bool {
+		return slices.Contains(roles, id) || slices.ContainsFunc(system.Clients, func(c explore.Client) bool {
+			return slices.ContainsFunc(c.Calls, func(call explore.Call) bool { return call.Node == id })
+		})
+	})
+	if len(group) < 2 {
+		return nil
+	}
+	return [][]actor.ID{group}
 }
 
 // diskless persists nothing. Where no node can crash, nobody reads what is persisted,

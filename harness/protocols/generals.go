@@ -34,7 +34,7 @@ func byzantineGenerals() Protocol {
 			{Key: traitorSetting, Default: anyGeneral, About: "who lies: none, a general such as n1, who is the commander, or any: each of them in turn"},
 		},
 		Exploration: &Exploration{
-			LeastNodes: 2, MostNodes: 6,
+			LeastNodes: 2, MostNodes: 6, Symmetric: true,
 			Setup:  func(Chosen) Setup { return Setup{Nodes: 4} },
 			System: generals,
 		},
@@ -43,6 +43,9 @@ func byzantineGenerals() Protocol {
 
 // generals is the system with the traitor, or one for each who may be it.
 func generals(s Setup, c Chosen) (explore.Explorer, error) {
+	if s.Symmetry && s.Nodes < 3 {
+		return nil, fmt.Errorf("a single lieutenant is like no other: it takes 3 nodes at least")
+	}
 	var suspects oneOf
 	for i := range s.Nodes {
 		suspects = append(suspects, army(s, c, actor.ID(fmt.Sprintf("n%d", i+1))))
@@ -70,6 +73,9 @@ func army(s Setup, c Chosen, traitor actor.ID) generalsWith {
 		explore.Always("IC1: the loyal lieutenants agree", func(v byzantineView) error { return agree(v, a) }),
 		explore.Always("IC2: they obey a loyal commander", func(v byzantineView) error { return obey(v, a) }),
 		explore.Sometimes("every loyal lieutenant has decided", func(v byzantineView) bool { return decided(v, a) }),
+	}
+	if s.Symmetry {
+		system.Interchangeable = alike(system, system.Nodes[0].ID, traitor)
 	}
 	return generalsWith{system, traitor}
 }

@@ -62,9 +62,14 @@ func exploreMajorityRegister() *Exploration {
 
 func exploreSynod() *Exploration {
 	shows := map[string]Setup{"volatile": {Nodes: 3, Clients: 2, Faults: once}}
-	return registers(Setup{Nodes: 3, Clients: 2}, shows, func(s Setup, c Chosen) explore.Explorer {
-		return linearizableRegister(s, paxosWith(c))
-	})
+	e := registers(Setup{Nodes: 3, Clients: 2}, shows, nil)
+	// Ballots are ordered by the names of proposers, but acceptors that propose nothing
+	// are alike.
+	e.Symmetric = true
+	e.System = func(s Setup, c Chosen) (explore.Explorer, error) {
+		return symmetric(s, linearizableRegister(s, paxosWith(c)))
+	}
+	return e
 }
 
 func explorePrimaryBackup() *Exploration {
