@@ -55,7 +55,7 @@ func newCheckCmd() *cobra.Command {
 	f.known.declare(c)
 	f.file.declare(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		limitGarbage()
+		limitGarbage(mostMemory)
 		if err := f.known.open(); err != nil {
 			return err
 		}
@@ -74,16 +74,21 @@ func newCheckCmd() *cobra.Command {
 	return c
 }
 
-// mostMemory is what judging a history of a million operations stays below. With what
-// the limit does not count, the program itself, that is less than 1 GiB.
-const mostMemory = 960 << 20
+// mostMemory is what judging a history of a million operations stays below, and
+// mostRendered what making its report does. With what the limit does not count, the
+// program itself, that is less than 1 GiB, and 750 MiB.
+const (
+	mostMemory   = 960 << 20
+	mostRendered = 700 << 20
+)
 
 // limitGarbage lets the collector run more often rather than let garbage grow past
 // the limit, as it would do up to the size of what is in use. Whoever has set another
-// limit by GOMEMLIMIT keeps it.
-func limitGarbage() {
+// limit by GOMEMLIMIT keeps it. What is in use may be more than the limit: the collector
+// then takes half of the processor at most.
+func limitGarbage(limit int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(mostMemory)
+		debug.SetMemoryLimit(limit)
 	}
 }
 

@@ -65,7 +65,7 @@ func (f *compareFlags) run(c *cobra.Command, args []string) error {
 		return exit.Misuse("--alpha %g: has to be a probability below 0.5, such as 0.05", f.options.Alpha)
 	}
 	f.options.MinLatency, f.options.MinThroughput = float64(f.minLatency), float64(f.minThroughput)
-	limitGarbage()
+	limitGarbage(mostMemory)
 	if isCertificate(args[0]) || isCertificate(args[1]) {
 		return f.certificates(c, args[0], args[1])
 	}

@@ -35,6 +35,7 @@ judges nothing and its exit code is 0 whatever the verdict; 'assay check' judges
 		if err != nil {
 			return err
 		}
+		limitGarbage(mostRendered)
 		outcome, err := harness.Rerender(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%w; '%s' judges the run first", err, assay("check", path))
