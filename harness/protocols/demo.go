@@ -27,7 +27,7 @@ func demo() Protocol {
 		About:    "the demo's Raft, as far as a bounded search comes: its first steps, with few timeouts and crashes",
 		Settings: []cluster.Setting{bugs(mistakes...)},
 		Exploration: &Exploration{
-			LeastNodes: 1,
+			LeastNodes: 1, Symmetric: true,
 			Setup: func(c Chosen) Setup {
 				s := Setup{Nodes: 3, Clients: 1, Timeouts: 2, Depth: 15}
 				if raft.Bug(c.bug()) == raft.ForgetVote {
@@ -35,14 +35,14 @@ func demo() Protocol {
 				}
 				return s
 			},
-			System: func(s Setup, c Chosen) (explore.Explorer, error) { return exploreRaft(s, c), nil },
+			System: func(s Setup, c Chosen) (explore.Explorer, error) { return symmetric(s, exploreRaft(s, c)) },
 		},
 	}
 }
 
 // exploreRaft asks of Raft what its paper proves first: one leader in a term, and
 // logs that agree about what is committed.
-func exploreRaft(s Setup, c Chosen) explore.Explorer {
+func exploreRaft(s Setup, c Chosen) explore.System[raft.State, raft.Message] {
 	// A random patience would be the same in all its values: any timer may fire.
 	patience := 150 * time.Millisecond
 	a := raft.New(raft.Config{Bug: raft.Bug(c.bug()), ElectionMin: patience, ElectionMax: patience})
