@@ -16,7 +16,7 @@ type pass = shrink.Pass[sim.Plan, *sim.Outcome]
 func passes() []pass {
 	return []pass{
 		cutAtViolation,
-		onlyWitness,
+		patiently(onlyWitness),
 		fewerNodes,
 		fewFaults,
 		shrink.List[sim.Plan, *sim.Outcome](clients, withClients),
@@ -105,18 +105,23 @@ func withNodes(p sim.Plan, n int) sim.Plan {
 	}))
 }
 
-// persevere gives plans many more chances, if what is left is still too much to follow:
-// where every operation that is left out changes what becomes of all others, few of
-// the chances are good ones.
-func persevere(s *search) {
-	if SizeOf(s.Outcome).small() {
-		return
+// patiently is a pass whose plans get many more chances: where every operation that is
+// left out changes what becomes of all others, few of the chances are good ones.
+func patiently(p pass) pass {
+	return func(s *search) {
+		s.Variants = otherSeeds(100, 100)
+		defer func() { s.Variants = usually }()
+		p(s)
 	}
-	s.Variants = otherSeeds(100, 100)
-	defer func() { s.Variants = usually }()
-	onlyWitness(s)
-	fewerNodes(s)
-	shrink.List[sim.Plan, *sim.Outcome](operations, withOperations)(s)
+}
+
+// persevere is patient with single operations, if what is left is still too much to
+// follow.
+func persevere(s *search) {
+	if !SizeOf(s.Outcome).small() {
+		patiently(fewerNodes)(s)
+		patiently(shrink.List[sim.Plan, *sim.Outcome](operations, withOperations))(s)
+	}
 }
 
 // calm tries a network and disks that always take the same time.
