@@ -18,7 +18,7 @@ func (t Test) claims() []results.Claim {
 	var all []results.Claim
 	for _, c := range target.Claims() {
 		if c.Workload == t.Workload.Name() {
-			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c.Settings)})
+			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c.Settings), Check: c.Check})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b results.Claim) int {

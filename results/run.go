@@ -3,6 +3,8 @@
 package results
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/assaykit/assay/checkers/availability"
@@ -73,6 +75,24 @@ type Claim struct {
 	// whether the run had them.
 	Settings map[string]string `json:"settings,omitempty"`
 	Applies  bool              `json:"applies"`
+	// Check are the workload's settings that ask for this and no more.
+	Check map[string]string `json:"check,omitempty"`
+}
+
+// Promised are the settings with which the run would have asked for no more than what is
+// claimed under its settings; none if it did.
+func (r Run) Promised() (c Claim, check []string) {
+	at := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.Applies })
+	if at < 0 {
+		return c, nil
+	}
+	c = r.Claims[at]
+	for _, key := range slices.Sorted(maps.Keys(c.Check)) {
+		if r.Settings[key] != c.Check[key] {
+			check = append(check, key+"="+c.Check[key])
+		}
+	}
+	return c, check
 }
 
 // Phase is a part of a run: "set up", "load", "heal", "final reads", ...

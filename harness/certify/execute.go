@@ -52,8 +52,8 @@ type execution struct {
 	done []done
 	// arounds is what each run took beside its load.
 	arounds []time.Duration
-	failed int
-	left   []certificate.Omission
+	failed  int
+	left    []certificate.Omission
 }
 
 // Run executes the plan, tells log of every run, and makes the certificate of what was

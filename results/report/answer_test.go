@@ -57,3 +57,30 @@ func TestFindingsAreCountedByName(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// Whoever asks for more than is claimed is told so, as long as that was not kept.
+func TestMoreThanIsClaimedIsTold(t *testing.T) {
+	claim := results.Claim{Promise: "read committed", Applies: true, Check: map[string]string{"expect": "read-committed"}}
+	for _, c := range []struct {
+		validity checkers.Validity
+		settings map[string]string
+		claim    results.Claim
+		told     bool
+	}{
+		{checkers.Invalid, nil, claim, true},
+		{checkers.Invalid, map[string]string{"expect": "serializable"}, claim, true},
+		{checkers.Invalid, map[string]string{"expect": "read-committed"}, claim, false},
+		{checkers.Valid, nil, claim, false},
+		{checkers.Invalid, nil, results.Claim{Promise: "linearizable", Applies: true}, false},
+		{checkers.Invalid, nil, results.Claim{Promise: "read committed", Check: claim.Check}, false},
+	} {
+		var text strings.Builder
+		in := Input{Run: results.Run{Settings: c.settings, Claims: []results.Claim{c.claim}}, Verdict: checkers.Verdict{Validity: c.validity}}
+		if err := Text(&text, in); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(strings.Join(strings.Fields(text.String()), " "), "claims read committed, which is what --set expect=read-committed asks for"); told != c.told {
+			t.Errorf("%v with %v, %+v:\n%s", c.validity, c.settings, c.claim, &text)
+		}
+	}
+}

@@ -100,7 +100,7 @@ func newPage(in Input, r record) page {
 		Answer:    newAnswer(in),
 		Facts:     facts(in.Run, r),
 		Commands:  commands(in),
-		Notes:     notes(in.Run),
+		Notes:     notes(in),
 		Empty:     len(r.calls) == 0,
 		Kinds:     tabulateKinds(r),
 		Faults:    tabulateFaults(r),
@@ -238,13 +238,18 @@ func program(run results.Run) []string {
 
 func isSubcommand(word string) bool { return word == "test" || word == "sim" }
 
-func notes(run results.Run) []note {
+func notes(in Input) []note {
 	var all []note
+	run := in.Run
 	if run.Error != "" {
 		all = append(all, note{"Infrastructure error", prose(run.Error, mostReason)})
 	}
 	if run.Interrupted {
 		all = append(all, note{"Interrupted", "The run was stopped by the user before its time; the verdict covers what had been recorded."})
+	}
+	if claim, check := run.Promised(); len(check) > 0 && in.Verdict.Validity == checkers.Invalid {
+		all = append(all, note{"Asked for more than is claimed", fmt.Sprintf(
+			"With these settings the vendor claims %s, which is what --set %s asks for.", tidy(claim.Promise, 200), tidy(strings.Join(check, " --set "), 200))})
 	}
 	return all
 }

@@ -25,7 +25,7 @@ func Text(w io.Writer, in Input) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", headline(in))
 	paragraph(&b, reasonOf(in), "  ")
-	for _, n := range notes(in.Run) {
+	for _, n := range notes(in) {
 		paragraph(&b, n.Title+": "+n.Text, "  ")
 	}
 	tell(&b, in)
