@@ -35,7 +35,7 @@ func Conclude(o Outcome) checkers.Verdict {
 	switch against := o.against(); {
 	case len(against) > 0:
 		v.Validity, v.Findings = checkers.Invalid, against
-		v.Reason = fmt.Sprintf("not %v, which was expected: there is %s, which rules out %s%s", o.Expected, names(anomalies(against)), list(lattice.Weakest, "and"), still(lattice.Possible, o.undecided))
+		v.Reason = fmt.Sprintf("%v was expected, but there is %s, which rules out %s%s", o.Expected, names(anomalies(against)), list(lattice.Weakest, "and"), still(lattice.Possible, o.undecided))
 	case o.undecided(o.Expected):
 		v.Reason = fmt.Sprintf("whether %s satisfy %v cannot be told: %s", o.Judged, o.Expected, o.Unknown)
 	default:
