@@ -90,6 +90,28 @@ func TestTryEndsWithTheContextAndTellsErrors(t *testing.T) {
 	}
 }
 
+// What was interrupted says nothing of its experiment, nor does one that was not begun.
+func TestInterruptedRunsDoNotCount(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	run := func(_ context.Context, _ Row, seed int64) (Outcome, error) {
+		if seed == 2 {
+			cancel()
+			return Outcome{Code: 2}, nil
+		}
+		return Outcome{}, nil
+	}
+	later := Row{ID: "later", About: "another one"}
+	rows := []Row{control, later}
+	attempts, err := Try(ctx, rows, []int64{1, 2, 3}, 1, run, &bytes.Buffer{})
+	if len(attempts) != 1 || err != nil {
+		t.Errorf("%d attempts, error %v", len(attempts), err)
+	}
+	var table bytes.Buffer
+	if err := Table(&table, rows, attempts); err != nil || !strings.Contains(table.String(), "| 1 of 1 |") || strings.Contains(table.String(), later.About) {
+		t.Errorf("error %v:\n%s", err, &table)
+	}
+}
+
 // A run that is invalid for another reason than the one that must be found is none.
 func TestTheFindingHasToBeTheRightOne(t *testing.T) {
 	lost := Row{Invalid: true, Findings: []string{"lost", "stale"}}

@@ -35,7 +35,8 @@ func (a Attempt) AsExpected() bool {
 type Runner func(ctx context.Context, row Row, seed int64) (Outcome, error)
 
 // Try runs every row with every seed, several at a time, and tells log about
-// each. It stops early when the context ends.
+// each. It stops early when the context ends; runs that were not over by then do not
+// count.
 func Try(ctx context.Context, rows []Row, seeds []int64, atOnce int, run Runner, log io.Writer) ([]Attempt, error) {
 	var (
 		mu       sync.Mutex
@@ -55,8 +56,11 @@ func Try(ctx context.Context, rows []Row, seeds []int64, atOnce int, run Runner,
 			outcome, err := run(ctx, todo.Row, todo.Seed)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
+			switch {
+			case err != nil:
 				failed = err
+				return
+			case ctx.Err() != nil:
 				return
 			}
 			todo.Outcome, todo.Took = outcome, time.Since(began)
@@ -104,6 +108,9 @@ func Table(w io.Writer, rows []Row, attempts []Attempt) error {
 	}
 	for _, row := range rows {
 		tried := of(row, attempts)
+		if len(tried) == 0 {
+			continue
+		}
 		right := slices.DeleteFunc(slices.Clone(tried), func(a Attempt) bool { return !a.AsExpected() })
 		if _, err := fmt.Fprintf(w, "| %s | `%s` | %s | %d of %d | %s |\n", row.About, row.Command(), row.Must(), len(right), len(tried), typical(right)); err != nil {
 			return err
