@@ -36,11 +36,10 @@ func zookeeper() []Row {
 			About:  "ZooKeeper's plain reads, which any server answers from what it has, while one server is far away",
 			Args:   words("zookeeper --set reads=plain --nemesis packets:delay(400ms)@one --hold 8s --quiet 2s --time 60s"),
 			Source: "ZooKeeper's manual, consistency guarantees"},
-		// The moment in which the leader thaws is short: it takes many reads to see it.
-		{ID: "zookeeper-sync", Invalid: true, Findings: []string{"stale-read"},
-			About:  "ZooKeeper with a sync before each read, which a leader that was paused answers before it notices that it leads no more",
-			Args:   words("zookeeper --nemesis pause:leader --hold 3500ms --quiet 1s --rate 800 --concurrency 18 --time 90s"),
-			Source: "ZOOKEEPER-1675; Jepsen's issue 399"},
+		// Not with a sync in place of the write: a leader that was paused answers one before it
+		// notices that it leads no more (ZOOKEEPER-1675). The moment is short, and was seen in
+		// 2 of 20 runs, and in 6 of 13 with pause:leader and four times the rate: too often for
+		// a control, and too seldom for an experiment.
 		// Not with kills: once in three runs of partition,kill,pause the servers of 3.8.0 had
 		// different data for good, and said so themselves ("Digests are not matching"). Such
 		// faults are known and put right in later versions (ZOOKEEPER-4643, -4646, -4712).
