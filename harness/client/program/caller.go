@@ -96,7 +96,7 @@ func (c *Caller) ready(ctx context.Context) (*running, error) {
 		return r, err
 	}
 	line, err := r.process.Receive(ctx)
-	if ctx.Err() != nil && time.Since(r.started) < startup {
+	if err != nil && ctx.Err() != nil && time.Since(r.started) < startup {
 		return nil, errors.New("it has not answered the first line yet")
 	}
 	if err == nil {
@@ -106,6 +106,9 @@ func (c *Caller) ready(ctx context.Context) (*running, error) {
 		c.replace(r, err)
 		c.failed = time.Now()
 		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, errors.New("it has answered the first line when time was up")
 	}
 	return r, nil
 }

@@ -239,6 +239,23 @@ func TestASlowStartFailsOperationsThatWereNeverSent(t *testing.T) {
 	t.Errorf("it never came up: %v", err)
 }
 
+// An answer that comes at the very moment in which time is up is heard all the same.
+func TestAGreetingIsNotOverheard(t *testing.T) {
+	for range 10 {
+		c, _ := program(t, "none")
+		if err := c.Write(soon(t, time.Millisecond), "k", 1); err != nil && !workloads.IsNoEffect(err) {
+			t.Fatalf("error %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := c.Write(over, "k", 1); err == nil {
+			t.Error("something was written when time was up")
+		}
+		up(t, c)
+	}
+}
+
 func TestAProgramThatGreetsWronglyIsNeverSentAnything(t *testing.T) {
 	c, journal := program(t, "wrong hello")
 	err := c.Write(soon(t, 5*time.Second), "k", 1)
