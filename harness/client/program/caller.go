@@ -169,8 +169,11 @@ func start(ctx context.Context, cfg Config) (*running, error) {
 		r.closeJournal()
 		return nil, err
 	}
-	// A program that has ended already may have said why: whoever waits for its answer
-	// finds out.
+	// The first operation may have less time than a program needs to start, and the next
+	// one waits for the same program. One that has ended already may have said why: whoever
+	// waits for its answer finds out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startup)
+	defer cancel()
 	if err := r.process.Send(ctx, hello); err != nil && ctx.Err() != nil {
 		r.end("it did not take the first line: " + err.Error())
 		return nil, err
