@@ -237,7 +237,7 @@ func (e *systemExpander[S, M]) deliverToNode(at int, number uint32, m *message[M
 	if r.idle && e.system.Network != Ordered {
 		return
 	}
-	if r.whole == nil {
+	if r.whole == nil { // nearly always, millions of times: without going through branches
 		c := e.after(m.to, &r.outcome)
 		e.arrive(&c, at, number)
 		e.reach(&c, a, 1)

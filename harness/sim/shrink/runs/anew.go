@@ -10,10 +10,10 @@ import (
 )
 
 // sketch is a small run by chance that has a few of the faults of a failing one, and
-// about so many operations. A
-// mistake for which many things have to come together may be far from every run that
-// is left when single things are left out of a large one, and still be close to one
-// of a thousand small runs, each of which costs as little as one of those tries.
+// about so many operations. A mistake for which many things have to come together may
+// be far from every run that is left when single things are left out of a large one,
+// and still be close to one of a thousand small runs, each of which costs as little as
+// one of those tries.
 func sketch(p sim.Plan, operations int, chance *rand.Rand) sim.Plan {
 	p.Seed = 1 + chance.Int64N(999_999)
 	p.Nodes = min(p.Nodes, 3)
