@@ -115,7 +115,7 @@ func compresses(ctx context.Context, remote *sql.Conn) error {
 	if err == nil && value == "ON" {
 		return nil
 	}
-	return errors.Join(errors.New("the server does not compress"), err, remote.Close())
+	return errors.Join(errors.New("the server does not compress the connection: use an image whose server can, or compression=off"), err, remote.Close())
 }
 
 // keep closes a connection after an error that is not the server's answer: nobody knows

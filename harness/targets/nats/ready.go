@@ -17,9 +17,9 @@ import (
 const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A node is ready when it finds nothing wrong with
-// itself, when the leader of the cluster is in touch with all the others, when
-// it compresses what it was told to compress, and when all streams that there are, as the node tells through the client library, have a leader
-// and replicas that are up to date.
+// itself, when the leader of the cluster is in touch with all the others, when it
+// compresses what it was told to compress, and when all streams that there are, as the
+// node tells through the client library, have a leader and replicas that are up to date.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
 	err := nodes.Each(c, func(_ int, node cluster.Node) error {
 		return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return healthy(ctx, node) })
