@@ -5,7 +5,6 @@ package local
 import (
 	"io"
 	"sync"
-	"time"
 )
 
 // mostOnLine is how many bytes of one stream may be on their way.
@@ -23,10 +22,10 @@ type line struct {
 	abandoned bool
 }
 
-// chunk are bytes that arrive at a moment.
+// chunk are bytes on their way.
 type chunk struct {
 	data []byte
-	at   time.Time
+	way  passage
 }
 
 func newLine() *line {

@@ -167,17 +167,18 @@ func (s *stream) copy(ctx context.Context, source io.Reader) (read, write error)
 // send puts what it reads on the line, in the order in which it came.
 func (s *stream) send(source io.Reader, l *line) {
 	space := make([]byte, 32<<10)
-	var last time.Time
+	var before passage
 	for {
 		n, err := source.Read(space)
 		if n > 0 {
-			at, lost, most := s.gate.network.passage(s.gate.link, n)
-			if at.Before(last) {
-				at = last
+			p := s.gate.network.passage(s.gate.link, n)
+			// What set out under other rules is there by now, however late it was to be.
+			if p.changed == before.changed && p.at.Before(before.at) {
+				p.at = before.at
 			}
-			last = at
-			s.lost.Add(int64(lost))
-			l.put(chunk{bytes.Clone(space[:n]), at}, most)
+			before = p
+			s.lost.Add(int64(p.lost))
+			l.put(chunk{bytes.Clone(space[:n]), p}, p.most)
 		}
 		if err != nil {
 			l.end(err)
@@ -187,7 +188,7 @@ func (s *stream) send(source io.Reader, l *line) {
 }
 
 func (s *stream) deliver(ctx context.Context, c chunk) error {
-	if err := s.gate.arrive(ctx, c.at); err != nil {
+	if err := c.way.arrival(ctx); err != nil {
 		return err
 	}
 	if err := s.gate.pass(ctx); err != nil {

@@ -40,33 +40,43 @@ type traffic struct {
 	busy time.Time
 }
 
-// passage says when bytes that set out now arrive, how many of their packets are
-// lost on the way and have to be sent again, and how many bytes may wait.
-func (n *network) passage(l cluster.Link, size int) (at time.Time, lost, most int) {
+// passage is what becomes of bytes that set out under some rules.
+type passage struct {
+	// at is when they arrive, unless these rules are replaced before, which closes
+	// changed: then they arrive at once.
+	at      time.Time
+	changed <-chan struct{}
+	// lost is how many of their packets have to be sent again, most how many bytes may
+	// wait.
+	lost, most int
+}
+
+// passage says what becomes of bytes that set out now.
+func (n *network) passage(l cluster.Link, size int) passage {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	at, most = time.Now(), mostOnLine
+	p := passage{at: time.Now(), changed: n.changed, most: mostOnLine}
 	s := n.rules.Shape[l]
 	if s == (cluster.Shape{}) {
-		return at, 0, most
+		return p
 	}
 	if s.Rate > 0 {
-		at, most = n.transmitted(l, s, at, size), int(s.Queue)
+		p.at, p.most = n.transmitted(l, s, p.at, size), int(s.Queue)
 	}
 	chance := n.chanceOf(l)
-	at = at.Add(s.Delay)
+	p.at = p.at.Add(s.Delay)
 	if s.Jitter > 0 {
-		at = at.Add(time.Duration((2*chance.Float64() - 1) * float64(s.Jitter)))
+		p.at = p.at.Add(time.Duration((2*chance.Float64() - 1) * float64(s.Jitter)))
 	}
 	for left := size; left > 0; left -= packetSize {
 		if loss := s.Loss + s.Noise; loss > 0 && chance.Float64() < loss {
-			lost++
+			p.lost++
 		}
 	}
-	if lost > 0 {
-		at = at.Add(stall)
+	if p.lost > 0 {
+		p.at = p.at.Add(stall)
 	}
-	return at, lost, most
+	return p
 }
 
 // transmitted is when the last bit has gone through the link's bandwidth.
@@ -83,19 +93,19 @@ func (n *network) transmitted(l cluster.Link, s cluster.Shape, now time.Time, si
 	return t.busy
 }
 
-// arrive waits for a moment, or until the rules change: what was on its way under
-// others arrives then.
-func (g *gate) arrive(ctx context.Context, at time.Time) error {
-	wait := time.Until(at)
+// arrival waits until bytes have arrived. The rules that count are those under which
+// they set out: asking for the present ones here would miss a change in between, and
+// hold them back after a heal.
+func (p passage) arrival(ctx context.Context) error {
+	wait := time.Until(p.at)
 	if wait <= 0 {
 		return ctx.Err()
 	}
-	_, _, changed := g.network.look()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-changed:
+	case <-p.changed:
 	case <-ctx.Done():
 	}
 	return ctx.Err()

@@ -3,6 +3,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -63,8 +64,23 @@ func TestAHealLetsEverythingArrive(t *testing.T) {
 	b.say("n1", "n2", "2")
 	b.rules(cluster.Rules{})
 	b.awaitHeard("n2", "12")
+	b.say("n1", "n2", "3") // on the same connection, not after the 2 of an hour later
+	b.awaitHeard("n2", "123")
 	if m := b.measure(there); m.Arrived != m.Sent || m.Fastest > time.Second {
 		t.Errorf("%+v", m)
+	}
+}
+
+// Bytes that set out just before a heal and are looked at just after it do not wait.
+func TestWhatSetOutBeforeAHealDoesNotWaitAfterIt(t *testing.T) {
+	b := newBench(t, 2)
+	b.rules(shaped(cluster.Shape{Delay: time.Hour}))
+	way := b.cluster.network.passage(there, 1)
+	b.rules(cluster.Rules{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := way.arrival(ctx); err != nil {
+		t.Error(err)
 	}
 }
 
