@@ -26,8 +26,10 @@ type memory struct {
 	// panicsth, loses every losesth answer.
 	hang, panics, loses int64
 	unready             atomic.Bool
-	count               atomic.Int64
-	hung                chan struct{}
+	// refuses is until when nothing can be received.
+	refuses time.Time
+	count   atomic.Int64
+	hung    chan struct{}
 }
 
 func newMemory() *memory {
@@ -133,6 +135,9 @@ func (c *memoryClient) Send(_ context.Context, _ string, value int) error {
 func (c *memoryClient) Receive(context.Context, string) (int, bool, error) {
 	c.memory.mu.Lock()
 	defer c.memory.mu.Unlock()
+	if time.Now().Before(c.memory.refuses) {
+		return 0, false, workloads.NoEffect(errors.New("not now"))
+	}
 	if len(c.memory.queue) == 0 {
 		return 0, false, nil
 	}

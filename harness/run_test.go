@@ -11,6 +11,7 @@ import (
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/availability"
 	"github.com/assaykit/assay/harness"
+	"github.com/assaykit/assay/harness/generator"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/nemesis"
 	"github.com/assaykit/assay/workloads"
@@ -54,6 +55,33 @@ func TestACorrectTargetIsValid(t *testing.T) {
 	spans := recorded(t, out).FaultSpans()
 	if len(spans) < 2 {
 		t.Errorf("%d faults in a second of faults that last a tenth", len(spans))
+	}
+}
+
+// A cluster that is ready may refuse to be drained for a while, as RabbitMQ does while
+// it elects leaders.
+func TestADrainWaitsForAClusterThatRefuses(t *testing.T) {
+	m := newMemory()
+	test := quick(t, m)
+	test.Workload = workloads.NewQueue()
+	test.Final = func(of generator.Generator, _ int) generator.Generator {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.refuses = time.Now().Add(4 * time.Second)
+		return of
+	}
+	out := run(t, test)
+	if out.Verdict.Validity != checkers.Valid {
+		t.Fatalf("%s: %s", out.Verdict.Validity, out.Verdict.Reason)
+	}
+	refused := 0
+	for _, call := range recorded(t, out).Calls() {
+		if call.Final && call.Type == history.Fail {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
 	}
 }
 

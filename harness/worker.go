@@ -48,9 +48,12 @@ func (w *worker) run(ctx context.Context, from Feed) {
 	}
 }
 
-// exhaust executes a generator of the final phase to its end.
+// exhaust executes a generator of the final phase to its end. A generator gives up
+// after so many failures in a row: the longer they go on the longer is the wait, so
+// that a node which is ready, but refuses a while longer, is waited for.
 func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
 	var last *history.Op
+	failed := 0
 	for ctx.Err() == nil {
 		op, ok := g.Next(last)
 		if !ok {
@@ -58,17 +61,32 @@ func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
 		}
 		op.Final = true
 		done := w.do(ctx, op)
-		w.breathe(ctx, done)
 		last = &done
+		if answered(done) {
+			failed = 0
+			continue
+		}
+		failed++
+		clock.Sleep(ctx, min(time.Duration(failed)*breath, longestBreath))
 	}
 }
 
-// breathe waits a little after an operation that failed at once because the
-// node is away: it would otherwise eat up the operations of the others.
+// breath is the wait after an operation that failed at once because the node is
+// away: it would otherwise eat up the operations of the others.
+const (
+	breath        = 50 * time.Millisecond
+	longestBreath = time.Second
+)
+
 func (w *worker) breathe(ctx context.Context, done history.Op) {
-	if done.Type == history.Fail && done.Error != history.Mismatch {
-		clock.Sleep(ctx, 50*time.Millisecond)
+	if done.Type == history.Fail && !answered(done) {
+		clock.Sleep(ctx, breath)
 	}
+}
+
+// answered says that the system did what it was asked, or said no.
+func answered(done history.Op) bool {
+	return done.Type == history.OK || done.Type == history.Fail && done.Error == history.Mismatch
 }
 
 // do executes one operation and records both halves of it. The deadline counts

@@ -136,7 +136,8 @@ func (queue) Final(_ Config, sofar *history.History, worker int) generator.Gener
 // that delivers again and again would keep us for ever.
 func drainLimit(sent int) int { return 2*sent + 100 }
 
-// patience is how many receives in a row may fail before a drain is given up.
+// patience is how many receives in a row may fail before a drain is given up. The
+// harness waits longer after each, about twenty seconds in all.
 const patience = 30
 
 // drain receives until the queue was seen empty.
