@@ -42,6 +42,9 @@ type Cluster struct {
 	// mu guards the rules, the clocks, the disks and their agent.
 	mu    sync.Mutex
 	rules cluster.Rules
+	// lost are the links in rules that were without them for a while, because their
+	// agent went.
+	lost map[cluster.Link]bool
 	// skews are the nodes' clocks; skewed is set once there was one. The agent that
 	// was told keeps them up.
 	skews   map[string]cluster.Skew

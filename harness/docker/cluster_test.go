@@ -316,6 +316,42 @@ func TestKilledAgentHealsTheNetwork(t *testing.T) {
 	requireReach(t, c)
 }
 
+// Whatever else asks for an agent meanwhile gets a new one without the rules, and that
+// is no reason to believe that they held until they were lifted.
+func TestAnotherAgentDoesNotHideThatRulesHaveGone(t *testing.T) {
+	c := startCluster(t, requireEngine(t), 3)
+	for name, meanwhile := range map[string]func() error{
+		"clocks are read": func() error { _, err := c.ReadClocks(t.Context()); return err },
+		"clocks are set":  func() error { return c.SetClocks(t.Context(), map[string]cluster.Skew{"n3": {Offset: time.Second}}) },
+		"other links are cut too": func() error {
+			return c.SetRules(t.Context(), rules(drop("n1", "n2"), drop("n2", "n3")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := c.SetRules(t.Context(), rules(drop("n1", "n2"))); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.engine.api.ContainerKill(t.Context(), c.agent.id, "SIGKILL"); err != nil {
+				t.Fatal(err)
+			}
+			requireAgentGone(t, c.engine, c.run)
+			if err := meanwhile(); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.SetRules(t.Context(), cluster.Rules{}); !errors.Is(err, errAgentGone) {
+				t.Errorf("lift rules that had gone: got %v, want %v", err, errAgentGone)
+			}
+			// That is told once, and not of the next ones.
+			for _, next := range []cluster.Rules{rules(drop("n1", "n2")), {}} {
+				if err := c.SetRules(t.Context(), next); err != nil {
+					t.Errorf("set rules after that: %v", err)
+				}
+			}
+			requireReach(t, c)
+		})
+	}
+}
+
 func TestFailedStartLeavesNothingBehind(t *testing.T) {
 	e := requireEngine(t)
 	for name, c := range map[string]struct {

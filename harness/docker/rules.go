@@ -24,11 +24,13 @@ func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b := c.breaker()
-	before, lost := c.rules, b != nil && b.gone()
+	c.noteLoss()
+	lost := c.lost
 	c.rules = r.Clone()
 	err := c.apply(ctx)
-	if err == nil && lost && lifts(before, r) {
+	// What apply may have found to be gone was not in force yet.
+	c.lost = intersect(lost, r.Links())
+	if err == nil && len(c.lost) < len(lost) {
 		err = errAgentGone
 	}
 	if err != nil {
@@ -37,11 +39,28 @@ func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	return nil
 }
 
-// lifts says whether there is a link of the rules before that none of the next are
-// about.
-func lifts(before, next cluster.Rules) bool {
-	kept := next.Links()
-	return slices.ContainsFunc(before.Links(), func(l cluster.Link) bool { return !slices.Contains(kept, l) })
+// noteLoss takes note that the rules in force have gone, if they have: another agent
+// does not tell. Its caller holds mu.
+func (c *Cluster) noteLoss() {
+	if b := c.breaker(); b == nil || !b.gone() {
+		return
+	}
+	if c.lost == nil {
+		c.lost = map[cluster.Link]bool{}
+	}
+	for _, l := range c.rules.Links() {
+		c.lost[l] = true
+	}
+}
+
+func intersect(some map[cluster.Link]bool, links []cluster.Link) map[cluster.Link]bool {
+	both := map[cluster.Link]bool{}
+	for _, l := range links {
+		if some[l] {
+			both[l] = true
+		}
+	}
+	return both
 }
 
 // welcome takes note of a node that has just started, and gives it the rules in
@@ -87,7 +106,7 @@ func (c *Cluster) breaker() breaker {
 	return nil
 }
 
-// ensureAgent starts an agent unless there is a live one. Sidecars see to that
+// ensureAgent starts an agent unless there is a live one. It has no rules yet. Sidecars see to that
 // themselves. Its caller holds mu.
 func (c *Cluster) ensureAgent(ctx context.Context) error {
 	if c.sidecars != nil {
@@ -97,6 +116,7 @@ func (c *Cluster) ensureAgent(ctx context.Context) error {
 		if !c.agent.gone() {
 			return nil
 		}
+		c.noteLoss()
 		c.agent.hangUp()
 		if err := c.engine.removeContainer(ctx, c.agent.id); err != nil {
 			return fmt.Errorf("remove the dead agent: %w", err)
