@@ -48,26 +48,34 @@ func (w *worker) run(ctx context.Context, from Feed) {
 	}
 }
 
-// exhaust executes a generator of the final phase to its end. A generator gives up
-// after so many failures in a row: the longer they go on the longer is the wait, so
-// that a node which is ready, but refuses a while longer, is waited for.
+// exhaust executes a generator of the final phase to its end. One that drains asks for
+// the same again when it was refused, and gives up after so many times: the longer that
+// goes on the longer is the wait, so that a node which is ready, but refuses a while
+// longer, is waited for.
 func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
-	var last *history.Op
-	failed := 0
+	var (
+		last    *history.Op
+		wish    history.Op
+		refused int
+	)
 	for ctx.Err() == nil {
 		op, ok := g.Next(last)
 		if !ok {
 			return
 		}
 		op.Final = true
+		if op.F != wish.F || op.Key != wish.Key {
+			refused = 0
+		}
+		wish = op
 		done := w.do(ctx, op)
 		last = &done
 		if answered(done) {
-			failed = 0
+			refused = 0
 			continue
 		}
-		failed++
-		clock.Sleep(ctx, min(time.Duration(failed)*breath, longestBreath))
+		refused++
+		clock.Sleep(ctx, min(time.Duration(refused)*breath, longestBreath))
 	}
 }
 
