@@ -42,7 +42,7 @@ func Recheck(ctx context.Context, path string, budget time.Duration, demands ava
 }
 
 // Rerender writes the report of a stored run again, with the verdict that it
-// has.
+// has. The file for a CI stays as it is: it knows which findings were accepted.
 func Rerender(path string) (Outcome, error) {
 	dir, out, h, err := stored(path)
 	if err != nil {
@@ -51,7 +51,7 @@ func Rerender(path string) (Outcome, error) {
 	if out.Verdict, err = dir.ReadVerdict(); err != nil {
 		return Outcome{}, err
 	}
-	return out, write(dir, out, h)
+	return out, writeReport(dir, out, h)
 }
 
 func stored(path string) (*results.Dir, Outcome, *history.History, error) {
@@ -84,14 +84,18 @@ func check(ctx context.Context, w workloads.Workload, c workloads.Config, h *his
 // write writes everything that is made from a history and its verdict. What cannot be
 // written, or made, keeps nothing else from being written.
 func write(dir *results.Dir, out Outcome, h *history.History) error {
+	return errors.Join(
+		dir.WriteVerdict(out.Verdict),
+		writeReport(dir, out, h),
+		dir.Write(results.JUnitFile, careful(func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict, nil) })),
+	)
+}
+
+func writeReport(dir *results.Dir, out Outcome, h *history.History) error {
 	in := report.Input{Dir: out.Dir, Run: out.Run, Verdict: out.Verdict, History: h}
 	var err error
 	in.Sequence, err = report.ReadSequence(dir, out.Verdict)
-	return errors.Join(err,
-		dir.WriteVerdict(out.Verdict),
-		dir.Write(results.ReportFile, careful(func(w io.Writer) error { return report.Render(w, in) })),
-		dir.Write(results.JUnitFile, careful(func(w io.Writer) error { return junit.Write(w, out.Run, out.Verdict, nil) })),
-	)
+	return errors.Join(err, dir.Write(results.ReportFile, careful(func(w io.Writer) error { return report.Render(w, in) })))
 }
 
 // careful makes an error of a panic: a mistake in drawing a page must not take the

@@ -79,20 +79,27 @@ type Claim struct {
 	Check map[string]string `json:"check,omitempty"`
 }
 
-// Promised are the settings with which the run would have asked for no more than what is
-// claimed under its settings; none if it did.
-func (r Run) Promised() (c Claim, check []string) {
-	at := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.Applies })
-	if at < 0 {
-		return c, nil
-	}
-	c = r.Claims[at]
-	for _, key := range slices.Sorted(maps.Keys(c.Check)) {
-		if r.Settings[key] != c.Check[key] {
-			check = append(check, key+"="+c.Check[key])
+// Unasked is the first claim under the run's settings, and the settings that would have
+// asked for it, if the run asked for none of the claims that there are.
+func (r Run) Unasked() (first Claim, check []string) {
+	for _, c := range r.Claims {
+		if !c.Applies {
+			continue
+		}
+		var missing []string
+		for _, key := range slices.Sorted(maps.Keys(c.Check)) {
+			if r.Settings[key] != c.Check[key] {
+				missing = append(missing, key+"="+c.Check[key])
+			}
+		}
+		if len(missing) == 0 {
+			return Claim{}, nil
+		}
+		if check == nil {
+			first, check = c, missing
 		}
 	}
-	return c, check
+	return first, check
 }
 
 // Phase is a part of a run: "set up", "load", "heal", "final reads", ...

@@ -14,14 +14,24 @@ import (
 	"github.com/assaykit/assay/results/certificate"
 )
 
+// addNew adds a name that is not there yet.
+func addNew(names *[]string, name string) {
+	if name != "" && !slices.Contains(*names, name) {
+		*names = append(*names, name)
+	}
+}
+
 // certificate makes the document of what was done.
 func (e *execution) certificate(interrupted bool) *certificate.Certificate {
 	c := e.config.header(e.began)
 	c.Interrupted, c.Took, c.Left = interrupted, time.Since(e.began), e.left
+	var images, ids []string // settings may need one of their own
 	for _, d := range e.done {
 		c.Runs = append(c.Runs, e.run(d))
-		c.Image, c.ImageID = cmp.Or(c.Image, d.outcome.Run.Image), cmp.Or(c.ImageID, d.outcome.Run.ImageID)
+		addNew(&images, d.outcome.Run.Image)
+		addNew(&ids, d.outcome.Run.ImageID)
 	}
+	c.Image, c.ImageID = strings.Join(images, ", "), strings.Join(ids, ", ")
 	for i := range e.config.Claims {
 		c.Claims = append(c.Claims, e.judge(i))
 	}

@@ -57,9 +57,13 @@ func generals(s Setup, c Chosen) (explore.Explorer, error) {
 		return army(s, c, ""), nil
 	default:
 		for _, suspect := range suspects {
-			if string(suspect.traitor) == traitor {
-				return suspect, nil
+			if string(suspect.traitor) != traitor {
+				continue
 			}
+			if s.Symmetry && suspect.Interchangeable == nil {
+				return nil, fmt.Errorf("beside the traitor %s a single lieutenant is like no other: it takes %d nodes at least", traitor, s.Nodes+1)
+			}
+			return suspect, nil
 		}
 		return nil, fmt.Errorf("setting %s is %q: choose none, any, or a general from n1 to n%d", traitorSetting, traitor, s.Nodes)
 	}

@@ -238,7 +238,7 @@ func (c *Certificate) Status() Status {
 		switch {
 		case claim.Status == Broken:
 			return Broken
-		case claim.Status == Unknown:
+		case claim.Status != Held:
 			status = Unknown
 		}
 	}

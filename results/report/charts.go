@@ -116,7 +116,7 @@ func strips(r record, grid grid) ([]strip, int) {
 func timeMarks(grid grid) []mark {
 	step := niceStep(1, 8/float64(max(grid.end-grid.start, 1)))
 	var marks []mark
-	for at := (grid.start + step - 1).Truncate(step); step > 0 && at <= grid.end; at += step {
+	for at := ceil(grid.start, step); step > 0 && at <= grid.end; at += step {
 		m := mark{X: grid.percent(at), Label: moment(at, stepDecimals(step)), Anchor: "middle"}
 		switch {
 		case m.X < 2:

@@ -247,9 +247,9 @@ func notes(in Input) []note {
 	if run.Interrupted {
 		all = append(all, note{"Interrupted", "The run was stopped by the user before its time; the verdict covers what had been recorded."})
 	}
-	if claim, check := run.Promised(); len(check) > 0 && in.Verdict.Validity == checkers.Invalid {
-		all = append(all, note{"Asked for more than is claimed", fmt.Sprintf(
-			"With these settings the vendor claims %s, which is what --set %s asks for.", tidy(claim.Promise, 200), tidy(strings.Join(check, " --set "), 200))})
+	if claim, check := run.Unasked(); len(check) > 0 && in.Verdict.Validity == checkers.Invalid {
+		all = append(all, note{"Asked for something else than is claimed", fmt.Sprintf(
+			"With these settings the vendor claims %s. A run with --set %s asks for that, which this one did not.", tidy(claim.Promise, 200), tidy(strings.Join(check, " --set "), 200))})
 	}
 	return all
 }

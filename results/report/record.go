@@ -80,7 +80,7 @@ func startOf(h *history.History, end time.Duration) time.Duration {
 		first = min(first, op.Time)
 	}
 	const much = 20 // a twentieth of the run
-	if first*much < end {
+	if first < end/much {
 		return 0
 	}
 	return first

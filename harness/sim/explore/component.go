@@ -87,7 +87,7 @@ func memoKey(component, input uint32) uint64 { return uint64(component)<<32 | ui
 type shared[T any] struct {
 	mu sync.Mutex
 	of map[uint64]*T
-	// alone is held by who computes while early is true.
+	// alone is held by who computes a reaction while early is true.
 	alone sync.Mutex
 }
 

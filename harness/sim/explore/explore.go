@@ -49,7 +49,8 @@ type Options struct {
 	// Search is the order in which states are visited.
 	Search Search
 	// Workers is how many goroutines search; GOMAXPROCS if 0. Actors, boundaries,
-	// properties and what reads answers are called by all of them at the same time.
+	// properties, what reads answers and checkers are called by all of them at the same
+	// time.
 	Workers int
 	// Exhaust goes on after a violation, until all states were visited, and counts
 	// violations. Otherwise the search ends after the level of the first one.

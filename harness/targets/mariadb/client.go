@@ -112,10 +112,15 @@ func (c *client) connection(ctx context.Context) (*sql.Conn, error) {
 func compresses(ctx context.Context, remote *sql.Conn) error {
 	var name, value string
 	err := remote.QueryRowContext(ctx, "show session status like 'compression'").Scan(&name, &value)
-	if err == nil && value == "ON" {
+	switch {
+	case err != nil:
+		err = fmt.Errorf("ask whether the connection is compressed: %w", err)
+	case value != "ON":
+		err = errors.New("the server does not compress the connection: use an image whose server can, or compression=off")
+	default:
 		return nil
 	}
-	return errors.Join(errors.New("the server does not compress the connection: use an image whose server can, or compression=off"), err, remote.Close())
+	return errors.Join(err, remote.Close())
 }
 
 // keep closes a connection after an error that is not the server's answer: nobody knows

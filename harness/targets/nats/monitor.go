@@ -3,6 +3,7 @@ package nats
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,8 +57,8 @@ func ask(ctx context.Context, node cluster.Node) standing {
 
 // compresses says which of its routes a node does not compress as it should, if any: an
 // image that takes no configuration, or a server that knows no such thing, would have it
-// look as if compression cost nothing.
-func compresses(ctx context.Context, node cluster.Node, compression string) error {
+// look as if compression cost nothing. A node that has others has a route.
+func compresses(ctx context.Context, node cluster.Node, others int, compression string) error {
 	var answer struct {
 		Routes []struct {
 			Remote      string `json:"remote_name"`
@@ -66,6 +67,9 @@ func compresses(ctx context.Context, node cluster.Node, compression string) erro
 	}
 	if err := inspect(ctx, node, "/routez", &answer); err != nil {
 		return err
+	}
+	if others > 0 && len(answer.Routes) == 0 {
+		return errors.New("there is no route to another node")
 	}
 	for _, route := range answer.Routes {
 		if route.Compression != compression {

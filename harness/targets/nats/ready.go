@@ -32,7 +32,7 @@ func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config
 	}
 	if compression := setting(cfg, "compression"); compression != "off" {
 		err := nodes.Each(c, func(_ int, node cluster.Node) error {
-			return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return compresses(ctx, node, compression) })
+			return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return compresses(ctx, node, len(c.Nodes())-1, compression) })
 		})
 		if err != nil {
 			return err

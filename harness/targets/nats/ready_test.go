@@ -109,6 +109,7 @@ func TestEveryRouteHasToBeCompressed(t *testing.T) {
 	for routes, want := range map[string]string{
 		`[{"remote_name":"n2","compression":"s2_fast"},{"remote_name":"n3","compression":"s2_fast"}]`: "",
 		`[{"remote_name":"n2","compression":"s2_fast"},{"remote_name":"n3","compression":"accept"}]`:  `the compression of the route to n3 is "accept", not s2_fast`,
+		`[]`:                     "there is no route to another node",
 		`[{"remote_name":"n2"}]`: `the compression of the route to n2 is "", not s2_fast`,
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,9 +117,9 @@ func TestEveryRouteHasToBeCompressed(t *testing.T) {
 				http.NotFound(w, r)
 				return
 			}
-			fmt.Fprintf(w, `{"num_routes":2,"routes":%s}`, routes)
+			fmt.Fprintf(w, `{"routes":%s}`, routes)
 		}))
-		err := compresses(t.Context(), node{name: "n1", address: strings.TrimPrefix(s.URL, "http://")}, "s2_fast")
+		err := compresses(t.Context(), node{name: "n1", address: strings.TrimPrefix(s.URL, "http://")}, 2, "s2_fast")
 		s.Close()
 		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && got != want {
 			t.Errorf("%s: %s, want %s", routes, got, want)

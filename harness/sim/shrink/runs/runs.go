@@ -25,7 +25,8 @@ type Options struct {
 	Budget time.Duration
 }
 
-// Result is the smallest run that was found.
+// Result is the smallest run that was found. That is one that fails by the same
+// anomaly, and may be another than the failing run made smaller.
 type Result struct {
 	// Outcome has happened with a trace, in which the violation is marked.
 	Outcome *sim.Outcome
@@ -55,7 +56,7 @@ type undertaking struct {
 	outcome *sim.Outcome
 	chance  *rand.Rand
 	tries   int
-	// best is the smallest run so far; nil is none.
+	// best is the smallest run so far.
 	best *search
 }
 
@@ -100,47 +101,54 @@ func failing(target world.Target, anomaly string) shrink.Run[sim.Plan, *sim.Outc
 	}
 }
 
-// search makes small runs that fail smaller, the smallest ones first, and then, for
-// half of the time that is left, the failing run itself, until there is one that a
-// person can follow. Where neither is enough, larger ones have their turns.
+// search makes the failing run smaller if it is small already. Otherwise it makes small
+// runs that fail smaller for half of the time, the smallest ones first, and then, for
+// half of what is left, the failing run itself, until there is one that a person can
+// follow. Where neither is enough, larger ones have their turns.
 func (u *undertaking) search(ctx context.Context) {
-	if u.begin(ctx, 10, 20, 40, 60, 30, 60) {
+	u.best = shrink.New(ctx, u.failed, u.outcome, u.run, nameOf)
+	if u.small() {
+		u.shrink(ctx, u.failed, u.outcome)
 		return
 	}
-	if u.shrinkWithin(ctx, 2, u.failed, u.outcome); u.small() {
+	u.within(ctx, 2, func(ctx context.Context) { u.begin(ctx, 10, 20, 40, 60, 30, 60) })
+	if u.small() {
 		return
 	}
-	if u.begin(ctx, 30, 60, 100, 30, 60, 100, 30, 60, 100) {
+	u.within(ctx, 2, func(ctx context.Context) { u.shrink(ctx, u.failed, u.outcome) })
+	if u.small() {
+		return
+	}
+	if u.begin(ctx, 30, 60, 100, 30, 60, 100, 30, 60, 100); u.small() {
 		return
 	}
 	u.shrink(ctx, u.best.Best, u.best.Outcome)
 }
 
-// shrinkWithin is shrink in a part of the time that is left. What is stuck far from
-// small had better make room for another beginning.
-func (u *undertaking) shrinkWithin(ctx context.Context, part time.Duration, plan sim.Plan, out *sim.Outcome) {
+// within does something in a part of the time that is left.
+func (u *undertaking) within(ctx context.Context, part time.Duration, do func(context.Context)) {
 	if deadline, some := ctx.Deadline(); some {
 		bounded, stop := context.WithTimeout(ctx, time.Until(deadline)/part)
 		defer stop()
 		ctx = bounded
 	}
-	u.shrink(ctx, plan, out)
+	do(ctx)
 }
 
-func (u *undertaking) small() bool { return u.best != nil && SizeOf(u.best.Outcome).small() }
+func (u *undertaking) small() bool { return SizeOf(u.best.Outcome).small() }
 
-// begin makes runs of about so many operations smaller, until one is small.
-func (u *undertaking) begin(ctx context.Context, sizes ...int) bool {
+// begin makes runs of about so many operations smaller, until one is small. What is
+// stuck far from that had better make room for another beginning.
+func (u *undertaking) begin(ctx context.Context, sizes ...int) {
 	for _, operations := range sizes {
 		plan, out, found := u.anew(ctx, operations)
 		if !found {
 			continue
 		}
-		if u.shrinkWithin(ctx, 4, plan, out); u.small() {
-			return true
+		if u.within(ctx, 4, func(ctx context.Context) { u.shrink(ctx, plan, out) }); u.small() {
+			return
 		}
 	}
-	return false
 }
 
 // shrink makes one run smaller, and keeps it if none is smaller yet.
@@ -149,10 +157,9 @@ func (u *undertaking) shrink(ctx context.Context, plan sim.Plan, out *sim.Outcom
 	s.Variants = usually
 	s.Shrink(passes()...)
 	u.tries += s.Tries
-	if u.best != nil && SizeOf(u.best.Outcome).weight() <= SizeOf(s.Outcome).weight() {
-		return
+	if SizeOf(s.Outcome).weight() <= SizeOf(u.best.Outcome).weight() {
+		u.best = s
 	}
-	u.best = s
 }
 
 const (
