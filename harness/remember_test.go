@@ -61,7 +61,7 @@ func (m *slowMemory) Next(_ context.Context, wish history.Op) workloads.Step {
 		v, err := m.Invoke(ctx, c, wish)
 		if late {
 			m.late.Add(1)
-			time.Sleep(time.Second)
+			time.Sleep(3 * time.Second) // much longer than it is waited for
 			return v, func() { m.noted.Add(1) }, err
 		}
 		return v, nil, err

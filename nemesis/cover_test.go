@@ -206,7 +206,7 @@ func TestAScriptSaysHowManyNodesMayBeDamaged(t *testing.T) {
 		t.Errorf("most %d", got)
 	}
 	b := newBench(nine[:3]...)
-	n := perform(t, b, Config{Most: script.Spec().Most}, script.String(), 50*time.Millisecond)
+	n := perform(t, b, Config{Most: script.Spec().Most}, script.String(), 2*time.Second)
 	got := strings.Join(outcomes(n.config.Recorder.Snapshot()), "; ")
 	if !strings.Contains(got, "inject partition ok; heal partition ok; missed info; inject kill ok") {
 		t.Errorf("%s", got)

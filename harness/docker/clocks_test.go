@@ -138,6 +138,7 @@ func TestClocksAreHealedWithoutTheAgentThatSetThem(t *testing.T) {
 	if err := c.engine.api.ContainerKill(t.Context(), c.agent.id, "KILL"); err != nil {
 		t.Fatal(err)
 	}
+	requireAgentGone(t, c.engine, c.run)
 	if got := ahead(t, c.node(t, "n2")); (got + time.Hour).Abs() > time.Minute {
 		t.Errorf("the skew went with the agent: %v", got)
 	}

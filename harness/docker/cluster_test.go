@@ -481,7 +481,28 @@ func requireEcho(t *testing.T, c *Cluster, from, to, text string) {
 }
 
 // requireReach expects packets on all links between running nodes but these.
+// soon wants a look to find nothing wrong within a while, as the nemesis does: a busy
+// machine may be late with a packet.
+func soon(t *testing.T, look func() (wrong string)) {
+	t.Helper()
+	deadline := time.Now().Add(5 * time.Second)
+	wrong := look()
+	for wrong != "" && time.Now().Before(deadline) {
+		wrong = look()
+	}
+	if wrong != "" {
+		t.Error(wrong)
+	}
+}
+
 func requireReach(t *testing.T, c *Cluster, cut ...string) {
+	t.Helper()
+	slices.Sort(cut)
+	soon(t, func() string { return unreached(t, c, cut) })
+}
+
+// unreached says how the links without packets are others than those that are cut.
+func unreached(t *testing.T, c *Cluster, cut []string) string {
 	t.Helper()
 	reach, err := c.Reach(t.Context())
 	if err != nil {
@@ -498,7 +519,7 @@ func requireReach(t *testing.T, c *Cluster, cut ...string) {
 		want = 0
 	}
 	if len(reach) != want {
-		t.Errorf("%d links observed to %d nodes", len(reach), running)
+		return fmt.Sprintf("%d links observed to %d nodes", len(reach), running)
 	}
 	var got []string
 	for l, arrives := range maps.All(reach) {
@@ -507,10 +528,10 @@ func requireReach(t *testing.T, c *Cluster, cut ...string) {
 		}
 	}
 	slices.Sort(got)
-	slices.Sort(cut)
 	if !slices.Equal(got, cut) {
-		t.Errorf("links without packets: got %q, want %q", got, cut)
+		return fmt.Sprintf("links without packets: got %q, want %q", got, cut)
 	}
+	return ""
 }
 
 func rules(with ...func(*cluster.Rules)) cluster.Rules {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -195,7 +196,7 @@ func TestDisksAreSlow(t *testing.T) {
 	c := startDisks(t, 1)
 	n := c.node(t, "n1")
 	requireWritten(t, n, "x", true)
-	const delay, syncDelay = 100 * time.Millisecond, 400 * time.Millisecond
+	const delay, syncDelay = 500 * time.Millisecond, time.Second
 	c.setDisk(t, n, cluster.DiskFaults{Delay: delay, SyncDelay: syncDelay})
 	if took := requireWritten(t, n, "x", false); took < delay {
 		t.Errorf("a write took %v", took)
@@ -303,8 +304,11 @@ func TestCleanRemovesNodesWithDeadDisks(t *testing.T) {
 func requireNoLayers(t *testing.T) {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	if err == nil && strings.Contains(string(mounts), "fuse assay") {
-		t.Errorf("a layer is mounted on the host:\n%s", mounts)
+	temporary := filepath.Clean(os.TempDir()) + "/" // where tests of the layer mount theirs
+	for _, mount := range strings.Split(string(mounts), "\n") {
+		if err == nil && strings.Contains(mount, "fuse assay") && !strings.Contains(mount, temporary) {
+			t.Errorf("a layer is mounted on the host: %s", mount)
+		}
 	}
 }
 

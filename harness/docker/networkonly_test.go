@@ -2,6 +2,7 @@ package docker
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -113,10 +114,13 @@ func TestNetworkOnlyPartitions(t *testing.T) {
 func requireAnswers(t *testing.T, c *Cluster, want cluster.Answer) {
 	t.Helper()
 	beside := cluster.Link{From: "n2", To: "n3"}
-	got, err := c.Knock(t.Context(), []cluster.Link{there, beside})
-	if err != nil || len(got) != 2 || got[there] != want || got[beside] != cluster.Accepted {
-		t.Errorf("connections meet with %v, %v, want %v", got, err, want)
-	}
+	soon(t, func() string {
+		got, err := c.Knock(t.Context(), []cluster.Link{there, beside})
+		if err != nil || len(got) != 2 || got[there] != want || got[beside] != cluster.Accepted {
+			return fmt.Sprintf("connections meet with %v, %v, want %v", got, err, want)
+		}
+		return ""
+	})
 }
 
 func TestNetworkOnlySpoilsPackets(t *testing.T) {

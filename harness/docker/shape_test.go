@@ -47,9 +47,12 @@ func measureLink(t *testing.T, c *Cluster, l cluster.Link) cluster.Measurement {
 // requireHealthy expects a link that does nothing to packets.
 func requireHealthy(t *testing.T, c *Cluster, l cluster.Link) {
 	t.Helper()
-	if m := measureLink(t, c, l); m.Arrived != m.Sent || m.Twice+m.Late+m.Changed > 0 || m.Fastest > 10*time.Millisecond {
-		t.Errorf("%s->%s is not healthy: %+v", l.From, l.To, m)
-	}
+	soon(t, func() string {
+		if m := measureLink(t, c, l); m.Arrived != m.Sent || m.Twice+m.Late+m.Changed > 0 || m.Fastest > 10*time.Millisecond {
+			return fmt.Sprintf("%s->%s is not healthy: %+v", l.From, l.To, m)
+		}
+		return ""
+	})
 }
 
 // fastestEcho is the shortest of some round trips of the nodes' own connection.
@@ -177,9 +180,12 @@ func TestWhatNodesSayIsRewritten(t *testing.T) {
 
 func requireKnock(t *testing.T, c *Cluster, l cluster.Link, want cluster.Answer) {
 	t.Helper()
-	if found, err := c.Knock(t.Context(), []cluster.Link{l}); err != nil || found[l] != want {
-		t.Errorf("a connection %s->%s meets with: %v, %v, want %s", l.From, l.To, found, err, want)
-	}
+	soon(t, func() string {
+		if found, err := c.Knock(t.Context(), []cluster.Link{l}); err != nil || found[l] != want {
+			return fmt.Sprintf("a connection %s->%s meets with: %v, %v, want %s", l.From, l.To, found, err, want)
+		}
+		return ""
+	})
 }
 
 func TestOnlyNewConnectionsAreCut(t *testing.T) {

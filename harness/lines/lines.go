@@ -201,19 +201,20 @@ func (p *Process) Send(ctx context.Context, line []byte) error {
 	defer stop()
 	_, err := p.stdin.Write(append(bytes.Clone(line), '\n'))
 	if errors.Is(err, syscall.EPIPE) {
-		return p.gone()
+		return p.gone(ctx)
 	}
 	return err
 }
 
 // gone is the error of talking to a child that does not listen any more.
-func (p *Process) gone() error {
+func (p *Process) gone(ctx context.Context) error {
 	select {
 	case <-p.exited:
 		return fmt.Errorf("the program has ended: %w", p.End())
-	case <-time.After(100 * time.Millisecond): // it may be ending right now
-		return errors.New("the program has closed its standard input")
+	case <-time.After(lastWords): // it may be ending right now
+	case <-ctx.Done():
 	}
+	return errors.New("the program has closed its standard input")
 }
 
 // Lines are the lines that the child prints. The channel is closed when there are no
@@ -225,7 +226,7 @@ func (p *Process) Receive(ctx context.Context) ([]byte, error) {
 	select {
 	case line, ok := <-p.lines:
 		if !ok {
-			return nil, p.whyNoMore()
+			return nil, p.whyNoMore(ctx)
 		}
 		return line, nil
 	case <-ctx.Done():
@@ -233,16 +234,17 @@ func (p *Process) Receive(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (p *Process) whyNoMore() error {
+func (p *Process) whyNoMore(ctx context.Context) error {
 	if p.readErr != nil && !errors.Is(p.readErr, io.EOF) {
 		return p.readErr
 	}
 	select {
 	case <-p.exited:
 		return fmt.Errorf("the program has ended: %w", p.End())
-	case <-time.After(100 * time.Millisecond):
-		return errors.New("the program has closed its standard output")
+	case <-time.After(lastWords):
+	case <-ctx.Done():
 	}
+	return errors.New("the program has closed its standard output")
 }
 
 // PID is the child's process identifier, and that of its group.

@@ -86,6 +86,7 @@ func endRecorded(run, path string, log io.Writer) error {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	node, told := filepath.Base(filepath.Dir(path)), map[int]bool{}
 	for deadline := time.Now().Add(groupPatience); ; time.Sleep(poll) {
 		left, err := leftOf(run, r)
 		if err != nil || len(left) == 0 {
@@ -94,14 +95,11 @@ func endRecorded(run, path string, log io.Writer) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("processes %v do not end", left)
 		}
-		endAll(left, run, filepath.Base(filepath.Dir(path)), log)
-	}
-}
-
-func endAll(pids []int, run, node string, log io.Writer) {
-	for _, pid := range pids {
-		if syscall.Kill(pid, syscall.SIGKILL) == nil {
-			fmt.Fprintf(log, "ended process %d, node %s of run %s\n", pid, node, run)
+		for _, pid := range left {
+			if syscall.Kill(pid, syscall.SIGKILL) == nil && !told[pid] {
+				fmt.Fprintf(log, "ended process %d, node %s of run %s\n", pid, node, run)
+				told[pid] = true
+			}
 		}
 	}
 }

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	case "talker":
 		talk(os.Args[1], os.Args[2], os.Args[3])
 	case "sleeper":
-		select {}
+		time.Sleep(time.Hour)
 	case "assay":
 		beAssay(os.Args[1])
 	case "crasher":

@@ -34,7 +34,7 @@ func runForever(dir string) {
 		os.Exit(1)
 	}
 	fmt.Println("writing")
-	select {}
+	time.Sleep(time.Hour) // a program in which nothing can happen any more would be ended
 }
 
 func create(t *testing.T, dir string) *live.Writer {

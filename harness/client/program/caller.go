@@ -81,7 +81,7 @@ func (c *Caller) Call(ctx context.Context, call client.Call) (history.Value, err
 	if err != nil {
 		return history.Value{}, workloads.NoEffect(fmt.Errorf("never sent: the client program is not ready: %w", err))
 	}
-	done, err := r.exchange(ctx, call)
+	done, err := r.exchange(ctx, call, remaining(ctx))
 	if err != nil {
 		c.replace(r, err)
 		return history.Value{}, fmt.Errorf("the client program was replaced: %w", err)
@@ -181,14 +181,14 @@ func start(ctx context.Context, cfg Config) (*running, error) {
 	return r, nil
 }
 
-// exchange sends an operation and waits for its completion. An error is something that
-// the program did wrong or failed to do in time.
-func (r *running) exchange(ctx context.Context, call client.Call) (completion, error) {
+// exchange sends an operation, tells how long it may take, and waits for its completion.
+// An error is something that the program did wrong or failed to do in time.
+func (r *running) exchange(ctx context.Context, call client.Call, within time.Duration) (completion, error) {
 	if err := r.quiet(); err != nil {
 		return completion{}, err
 	}
 	r.last++
-	q := request{ID: r.last, Call: call, TimeoutMS: remaining(ctx)}
+	q := request{ID: r.last, Call: call, TimeoutMS: max(1, within.Milliseconds())}
 	line, err := json.Marshal(q)
 	if err != nil {
 		return completion{}, err
@@ -217,14 +217,14 @@ func (r *running) quiet() error {
 	}
 }
 
-// remaining is how many milliseconds a program gets: somewhat less than there are until
-// the context's deadline, so that its own "nobody knows" still comes in time.
-func remaining(ctx context.Context) int64 {
+// remaining is how long a program gets: somewhat less than there is until the context's
+// deadline, so that its own "nobody knows" still comes in time.
+func remaining(ctx context.Context) time.Duration {
 	deadline, has := ctx.Deadline()
 	if !has {
-		return time.Minute.Milliseconds()
+		return time.Minute
 	}
-	return max(1, time.Until(deadline).Milliseconds()*9/10)
+	return time.Until(deadline) * 9 / 10
 }
 
 // replace gives up a program, so that the next operation gets another one.

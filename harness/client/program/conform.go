@@ -26,8 +26,15 @@ type Finding struct {
 	Text string
 }
 
-// trial is how long a program gets for one operation of Conform.
-const trial = 500 * time.Millisecond
+const (
+	// trial is how long a program is told that it has for one operation of Conform.
+	trial = 450 * time.Millisecond
+	// hearing is how long it is listened to: on a busy machine its answer takes a while
+	// longer than that.
+	hearing = 2 * time.Second
+	// parting is how long it may take to end.
+	parting = 5 * time.Second
+)
 
 // Conform finds out whether a program keeps to the protocol. It is tried against an
 // address at which nobody listens and against a service that takes everything and
@@ -133,8 +140,8 @@ func (e *examination) ends(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	polite := r.process.Close(patience)
-	e.judge(polite, "it ends when its standard input ends", fmt.Sprintf("it still ran after %s", patience))
+	polite := r.process.Close(parting)
+	e.judge(polite, "it ends when its standard input ends", fmt.Sprintf("it still ran after %s", parting))
 	return nil
 }
 
@@ -172,7 +179,7 @@ func (e *examination) nonsense(ctx context.Context) error {
 
 func (e *examination) judgeNonsense(ctx context.Context, p *lines.Process, line string) {
 	what := fmt.Sprintf("the line %s is not taken for an operation", line)
-	ctx, cancel := context.WithTimeout(ctx, trial)
+	ctx, cancel := context.WithTimeout(ctx, hearing)
 	defer cancel()
 	answer, err := p.Receive(ctx)
 	var c completion
@@ -185,9 +192,9 @@ func (e *examination) judgeNonsense(ctx context.Context, p *lines.Process, line 
 
 // ask executes an operation and sees that nothing else is printed.
 func (e *examination) ask(ctx context.Context, r *running, call client.Call) (completion, error) {
-	ctx, cancel := context.WithTimeout(ctx, trial)
+	ctx, cancel := context.WithTimeout(ctx, hearing)
 	defer cancel()
-	done, err := r.exchange(ctx, call)
+	done, err := r.exchange(ctx, call, trial)
 	if err != nil {
 		return done, err
 	}
@@ -213,7 +220,7 @@ func (e *examination) nobody(ctx context.Context) error {
 		what := fmt.Sprintf("%s where nobody listens is not ok", f)
 		switch {
 		case err != nil && errors.Is(err, context.DeadlineExceeded):
-			e.note("%s, but it is not answered within %s; fail would be right, for nothing was sent", what, trial)
+			e.note("%s, but it is not answered within %s; fail would be right, for nothing was sent", what, hearing)
 		case err != nil:
 			e.wrong("%s: %v", what, err)
 		case done.Type == "ok":

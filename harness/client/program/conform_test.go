@@ -45,11 +45,12 @@ func build(t *testing.T, name string) string {
 // serve runs the example's service and returns where it listens.
 func serve(t *testing.T) string {
 	t.Helper()
-	address, err := freeAddress()
+	program := build(t, "kv")
+	address, err := freeAddress() // not long before it is used
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(build(t, "kv"))
+	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), "DATA="+t.TempDir(), "LISTEN="+address)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func testExample(t *testing.T, e *docker.Engine, client string) {
 	if !slices.Equal(names, []string{"kv1", "kv2", "kv3"}) {
 		t.Fatalf("nodes %v", names)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := clients[1].Write(ctx, "k", 7); err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ services:
 		t.Fatal(err)
 	}
 	defer made.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if v, found, err := made.(workloads.Register).Read(ctx, "seeded"); v != 5 || !found || err != nil {
 		t.Errorf("what was copied is not read: %d, %t, %v", v, found, err)

@@ -157,8 +157,11 @@ func sets(t *testing.T, clients []*Client) {
 func survives(t *testing.T, c cluster.Cluster, clients []*Client) {
 	ctx := t.Context()
 	leaders, err := New().Leaders(ctx, c, cluster.Config{})
-	if err != nil || len(leaders) != 1 {
-		t.Fatalf("leaders: %v, %v", leaders, err)
+	for deadline := time.Now().Add(30 * time.Second); err != nil || len(leaders) != 1; leaders, err = New().Leaders(ctx, c, cluster.Config{}) {
+		if time.Now().After(deadline) {
+			t.Fatalf("leaders: %v, %v", leaders, err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
 	var lost, other int
 	for i, n := range c.Nodes() {

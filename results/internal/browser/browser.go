@@ -56,7 +56,8 @@ func Start(t testing.TB) Browser {
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.Flag("hide-scrollbars", true), chromedp.DisableGPU)
+		chromedp.ExecPath(path), chromedp.Flag("hide-scrollbars", true), chromedp.DisableGPU,
+		chromedp.WSURLReadTimeout(openWithin))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium refuses to run as root with it
 	}
