@@ -17,7 +17,7 @@ func (t Test) claims() []results.Claim {
 	}
 	var all []results.Claim
 	for _, c := range target.Claims() {
-		if c.Workload == t.Workload.Name() {
+		if c.Workload == t.Workload.Name() && !(c.Alone && t.Nodes > 1) {
 			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c.Settings), Check: c.Check})
 		}
 	}

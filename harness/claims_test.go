@@ -19,21 +19,24 @@ func (vendor) Claims() []cluster.Claim {
 	return []cluster.Claim{
 		{Workload: "register", Promise: "eventual", Page: "https://example.com/a"},
 		{Workload: "register", Promise: "linearizable", Page: "https://example.com/b", Settings: map[string]string{"reads": "slow", "sync": "always"}},
+		{Workload: "register", Promise: "atomic", Page: "https://example.com/d", Alone: true},
 		{Workload: "queue", Promise: "exactly once", Page: "https://example.com/c"},
 	}
 }
 
 func TestClaimsAreThoseOfTheWorkloadAndSayWhetherTheyApply(t *testing.T) {
 	for _, c := range []struct {
+		nodes    int
 		settings map[string]string
 		want     string
 	}{
-		{nil, "eventual true, linearizable false, "},
-		{map[string]string{"reads": "slow"}, "linearizable true, eventual true, "},
-		{map[string]string{"reads": "slow", "sync": "never"}, "eventual true, linearizable false, "},
+		{3, nil, "eventual true, linearizable false, "},
+		{1, nil, "eventual true, atomic true, linearizable false, "},
+		{3, map[string]string{"reads": "slow"}, "linearizable true, eventual true, "},
+		{3, map[string]string{"reads": "slow", "sync": "never"}, "eventual true, linearizable false, "},
 	} {
 		got := ""
-		for _, claim := range (Test{Target: vendor{}, Workload: workloads.NewRegister(), TargetSettings: c.settings}).claims() {
+		for _, claim := range (Test{Target: vendor{}, Workload: workloads.NewRegister(), Nodes: c.nodes, TargetSettings: c.settings}).claims() {
 			got += fmt.Sprint(claim.Promise, " ", claim.Applies, ", ")
 		}
 		if got != c.want {

@@ -138,9 +138,11 @@ func (r *run) finalReads(ctx context.Context) {
 	ctx, cancel := clock.WithTimeout(ctx, finalWithin)
 	defer cancel()
 	sofar := r.recorder.Snapshot()
+	leaving := clock.NewGroup(ctx)
 	for _, w := range r.workers[len(r.record.Nodes):] {
-		w.hangUp(ctx)
+		leaving.Go(func() { w.part(ctx) })
 	}
+	leaving.Wait()
 	all := clock.NewGroup(ctx)
 	for i, w := range r.workers[:len(r.record.Nodes)] {
 		all.Go(func() { w.exhaust(ctx, r.final(sofar, i)) })

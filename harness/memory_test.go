@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,8 @@ type memory struct {
 	// panicsth, loses every losesth answer.
 	hang, panics, loses int64
 	unready             atomic.Bool
+	// locks are held by connections, and go with them.
+	locks map[string]*memoryClient
 	// refuses is until when nothing can be received.
 	refuses time.Time
 	count   atomic.Int64
@@ -33,7 +36,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{values: map[string]int{}, copies: map[string]int{}, hung: make(chan struct{})}
+	return &memory{values: map[string]int{}, copies: map[string]int{}, locks: map[string]*memoryClient{}, hung: make(chan struct{})}
 }
 
 func (m *memory) Name() string                { return "memory" }
@@ -70,7 +73,34 @@ type memoryClient struct {
 	node   cluster.Node
 }
 
-func (c *memoryClient) Close() error { return nil }
+func (c *memoryClient) Close() error {
+	if c.memory != nil { // it is no prototype
+		c.memory.mu.Lock()
+		defer c.memory.mu.Unlock()
+		maps.DeleteFunc(c.memory.locks, func(_ string, by *memoryClient) bool { return by == c })
+	}
+	return nil
+}
+
+func (c *memoryClient) Acquire(_ context.Context, lock string) (bool, int64, error) {
+	c.memory.mu.Lock()
+	defer c.memory.mu.Unlock()
+	if by := c.memory.locks[lock]; by != nil && by != c {
+		return false, 0, nil
+	}
+	c.memory.locks[lock] = c
+	return true, 0, nil
+}
+
+func (c *memoryClient) Release(_ context.Context, lock string) (bool, error) {
+	c.memory.mu.Lock()
+	defer c.memory.mu.Unlock()
+	held := c.memory.locks[lock] == c
+	if held {
+		delete(c.memory.locks, lock)
+	}
+	return held, nil
+}
 
 // stall hangs, holding nothing that others need.
 func (c *memoryClient) stall() {
@@ -149,6 +179,7 @@ func (c *memoryClient) Receive(context.Context, string) (int, bool, error) {
 var (
 	_ workloads.Register = (*memoryClient)(nil)
 	_ workloads.Queue    = (*memoryClient)(nil)
+	_ workloads.Lock     = (*memoryClient)(nil)
 )
 
 type memoryCluster struct{ nodes []cluster.Node }

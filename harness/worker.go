@@ -101,7 +101,21 @@ func answered(done history.Op) bool {
 // from the invocation and includes making a connection. An operation that has begun
 // outlives the context.
 func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
-	op, call := w.prepare(ctx, wish)
+	return w.perform(ctx, w.prepare(ctx, wish))
+}
+
+// part lets a client that hangs up for good end on record what it holds.
+func (w *worker) part(ctx context.Context) {
+	if parting, does := w.memory.(workloads.Parting); does {
+		if step, holds := parting.Part(); holds {
+			w.perform(ctx, step)
+		}
+	}
+	w.hangUp(ctx)
+}
+
+func (w *worker) perform(ctx context.Context, step workloads.Step) history.Op {
+	op, call := step.Op, step.Call
 	op.Process, op.Node = w.process, w.nodes[w.at].Name()
 	ctx, cancel := clock.WithTimeout(cluster.WithClient(context.WithoutCancel(ctx), w.number), w.timeout)
 	defer cancel()
@@ -128,12 +142,12 @@ func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
 
 // prepare says which operation comes of the generator's, and how it is executed.
 // A client that remembers may want another connection for it.
-func (w *worker) prepare(ctx context.Context, wish history.Op) (history.Op, workloads.Call) {
+func (w *worker) prepare(ctx context.Context, wish history.Op) workloads.Step {
 	if w.memory == nil {
-		return wish, func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
+		return workloads.Step{Op: wish, Call: func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
 			v, err := w.invoke(ctx, c, wish)
 			return v, nil, err
-		}
+		}}
 	}
 	step := w.memory.Next(ctx, wish)
 	if step.Fresh || step.Move {
@@ -142,7 +156,7 @@ func (w *worker) prepare(ctx context.Context, wish history.Op) (history.Op, work
 	if step.Move {
 		w.at = (w.at + 1) % len(w.nodes)
 	}
-	return step.Op, step.Call
+	return step
 }
 
 // attempt makes sure of a connection and executes the operation. Without a
@@ -208,7 +222,7 @@ func classify(err error) (history.Type, string) {
 	switch {
 	case err == nil:
 		return history.OK, ""
-	case errors.Is(err, workloads.ErrMismatch):
+	case errors.Is(err, workloads.ErrMismatch) && workloads.IsNoEffect(err): // not beside a doubt
 		return history.Fail, history.Mismatch
 	case workloads.IsNoEffect(err):
 		return history.Fail, clip(err.Error())

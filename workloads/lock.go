@@ -141,6 +141,13 @@ type holder struct {
 
 func (h *holder) Disconnected() { h.holds = false }
 
+// Part implements Parting: many systems take a lock away together with the connection,
+// and the history has to tell.
+func (h *holder) Part() (Step, bool) {
+	op := history.Op{F: releaseLock, Key: h.lock, Final: true}
+	return Step{Op: op, Call: h.release(op)}, h.holds
+}
+
 func (h *holder) Next(ctx context.Context, wish history.Op) Step {
 	if h.holds {
 		wait(ctx, clock.Until(ctx, h.until))
@@ -171,7 +178,10 @@ type releaser interface {
 	Release(ctx context.Context, lock string) (released bool, err error)
 }
 
-// release ends the hold if the system said anything definite about the lock.
+// release ends the hold if the system said anything definite about the lock. If it did
+// not, the client hangs up, and the lock may be anybody's from then on: also where
+// nothing was sent, for then the system does not hear of the client either, and may
+// take it for gone.
 func (h *holder) release(op history.Op) Call {
 	return func(ctx context.Context, c cluster.Client) (history.Value, func(), error) {
 		client, ok := c.(releaser)
@@ -180,11 +190,14 @@ func (h *holder) release(op history.Op) Call {
 		}
 		released, err := client.Release(ctx, op.Key)
 		if err = refused(released, err); err != nil && !errors.Is(err, ErrMismatch) {
-			return op.Value, nil, err
+			return op.Value, nil, doubtful(err)
 		}
 		return op.Value, func() { h.holds = false }, err
 	}
 }
+
+// doubtful is an error that proves nothing.
+func doubtful(err error) error { return errors.New(err.Error()) }
 
 // refused is the error of a request which the system itself answered with no.
 func refused(granted bool, err error) error {

@@ -28,6 +28,12 @@ type Memory interface {
 	Disconnected()
 }
 
+// Parting is a Memory of a client that may hold something which goes with its
+// connection: what it does before it hangs up for good. Nothing is false.
+type Parting interface {
+	Part() (Step, bool)
+}
+
 // Step is an operation of a client that remembers.
 type Step struct {
 	Op history.Op

@@ -13,6 +13,7 @@ import (
 
 const (
 	perKeyExpected     = "session"
+	monotonicExpected  = "monotonic"
 	causalExpected     = "causal"
 	sequentialExpected = "sequential"
 )
@@ -24,6 +25,7 @@ var (
 		Key: "expect", Default: perKeyExpected, About: "what each client's session may rely on",
 		Choices: []cluster.Choice{
 			{Value: perKeyExpected, About: "the four session guarantees, for each key by itself"},
+			{Value: monotonicExpected, About: "monotonic reads and monotonic writes only, for each key by itself: not even what it wrote itself"},
 			{Value: causalExpected, About: "causal consistency: the session guarantees across keys"},
 			{Value: sequentialExpected, About: "one order of all operations that each session agrees with"},
 		},
@@ -101,6 +103,9 @@ func (session) Checker(cfg Config) (checkers.Checker, error) {
 		return nil, err
 	}
 	switch expected {
+	case monotonicExpected:
+		monotonic := []sessionchecker.Guarantee{sessionchecker.MonotonicReads, sessionchecker.MonotonicWrites}
+		return sessionchecker.New(sessionchecker.Options{Clients: cfg.Clients, Only: monotonic}), nil
 	case causalExpected:
 		return sessionchecker.NewCausal(sessionchecker.Options{Clients: cfg.Clients}), nil
 	case sequentialExpected:

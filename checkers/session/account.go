@@ -64,6 +64,8 @@ func (n *tally) blind(g Guarantee) int {
 // account is what was found, over all keys.
 type account struct {
 	trace *trace.Trace
+	// asked are the guarantees that are demanded.
+	asked []Guarantee
 	tally tally
 	// keys are how many violate a guarantee, or, at the end, only all of them
 	// together, and findings the first of them in words.
@@ -86,17 +88,17 @@ func (a *account) opsOn(key int32) []int32 {
 	return a.byKey[key]
 }
 
-// inspect finds which guarantees are violated on a key on which not all of them
-// can have been kept.
+// inspect finds which guarantees are violated on a key on which not all four can have
+// been kept.
 func (a *account) inspect(key int32) {
 	if c := demandsOn(a.trace, a.opsOn(key), func(Guarantee) bool { return false }).cycle(); c != nil {
-		for g := range guarantees {
+		for _, g := range a.asked {
 			a.found(int(g), func() checkers.Finding { return a.tell(CircularVersions, c) })
 		}
 		return
 	}
 	alone := false
-	for g := range guarantees {
+	for _, g := range a.asked {
 		if c := demandsOn(a.trace, a.opsOn(key), func(asked Guarantee) bool { return asked == g }).cycle(); c != nil {
 			alone = true
 			a.found(int(g), func() checkers.Finding { return a.tell(g.anomaly(), c) })
@@ -105,7 +107,10 @@ func (a *account) inspect(key int32) {
 	if alone {
 		return
 	}
-	c := demandsOn(a.trace, a.opsOn(key), func(Guarantee) bool { return true }).cycle()
+	c := demandsOn(a.trace, a.opsOn(key), func(g Guarantee) bool { return slices.Contains(a.asked, g) }).cycle()
+	if c == nil && len(a.asked) < int(guarantees) {
+		return // what contradicts the others is not demanded
+	}
 	if c == nil {
 		panic("the versions of a key are in a cycle by one arrow for an operation, and in none by all of them")
 	}
@@ -128,16 +133,16 @@ func (a *account) conclude() checkers.Verdict {
 		parts = append(parts, checkers.Verdict{Checker: Written, Validity: checkers.Invalid, Findings: unwritten,
 			Reason: fmt.Sprintf("%s a value that nobody had written by then", checkers.Count(n, "operation found", "operations found"))})
 	}
-	for g := range guarantees {
+	for _, g := range a.asked {
 		parts = append(parts, a.part(g))
 	}
-	parts = append(parts, a.together(parts[len(parts)-int(guarantees):]))
+	parts = append(parts, a.together(parts[len(parts)-len(a.asked):]))
 	v := checkers.Merge(checker{}.Name(), parts...)
 	v.Stats = a.stats()
 	v.Findings = once(v.Findings)
 	if v.Validity == checkers.Valid {
-		v.Reason = fmt.Sprintf("%s in %s kept all session guarantees, each for itself and all together",
-			checkers.Count(a.trace.Acknowledged(), "operation"), checkers.Count(a.trace.Sessions, "session"))
+		v.Reason = fmt.Sprintf("%s in %s kept %s, each for itself and all together",
+			checkers.Count(a.trace.Acknowledged(), "operation"), checkers.Count(a.trace.Sessions, "session"), a.names())
 	}
 	return v
 }
@@ -179,12 +184,24 @@ func (a *account) together(parts []checkers.Verdict) checkers.Verdict {
 	switch {
 	case a.keys[guarantees] > 0 && merged.Validity != checkers.Invalid:
 		v.Validity = checkers.Invalid
-		v.Reason = fmt.Sprintf("%s did not keep all session guarantees together, such as %s",
-			keysOf(a.keys[guarantees], a.trace), strings.Join(a.clash, " and "))
+		v.Reason = fmt.Sprintf("%s did not keep %s together, such as %s",
+			keysOf(a.keys[guarantees], a.trace), a.names(), strings.Join(a.clash, " and "))
 	case v.Validity == checkers.Valid:
-		v.Reason = "all session guarantees can have been kept together"
+		v.Reason = a.names() + " can have been kept together"
 	}
 	return v
+}
+
+// names says what is demanded.
+func (a *account) names() string {
+	if len(a.asked) == int(guarantees) {
+		return "all session guarantees"
+	}
+	var all []string
+	for _, g := range a.asked {
+		all = append(all, g.String())
+	}
+	return strings.Join(all, " and ")
 }
 
 func keysOf(n int, t *trace.Trace) string {
@@ -197,7 +214,7 @@ func (a *account) stats() []checkers.Stat {
 		{Name: "sessions", Value: checkers.Number(a.trace.Sessions)},
 		{Name: "keys", Value: checkers.Number(len(a.trace.Keys))},
 	}
-	for g := range guarantees {
+	for _, g := range a.asked {
 		stats = append(stats, checkers.Stat{Name: "occasions for " + g.String(), Value: checkers.Number(a.tally.pairs[g])})
 	}
 	if n := a.tally.obscure; n > 0 {

@@ -89,24 +89,26 @@ const (
 
 // The names of parts of a verdict that are not about one guarantee.
 const (
-	// Together is about all four.
+	// Together is about all that are demanded.
 	Together = "all session guarantees together"
 	// Written is there if something was found that nobody had written.
 	Written = "reads of what was written"
 )
 
-// Options say what a session is.
+// Options say what a session is, and what it may rely on.
 type Options struct {
 	// Clients, if above 0, makes a session of all processes that are equal modulo
 	// Clients: those of one client, which goes on under a new number after an
 	// operation of unknown outcome. Otherwise a session is a process and ends
 	// there.
 	Clients int
+	// Only are the guarantees that New demands; none is all four.
+	Only []Guarantee
 }
 
-// New is a checker of the four guarantees on registers, as trace.Parse reads them.
-// Its verdict has a part for each guarantee, by its name, and one for all of them
-// Together.
+// New is a checker of the guarantees on registers, as trace.Parse reads them. Its
+// verdict has a part for each guarantee that is demanded, by its name, and one for all
+// of them Together.
 func New(o Options) checkers.Checker { return checker{o} }
 
 type checker struct{ Options }
@@ -121,12 +123,17 @@ func (c checker) Check(_ context.Context, h *history.History) (checkers.Verdict,
 	if err != nil {
 		return checkers.Verdict{Checker: c.Name(), Reason: fmt.Sprintf("the history cannot be judged: %v", err)}, nil
 	}
-	return Judge(t), nil
+	return judge(t, c.Only), nil
 }
 
-// Judge is the verdict of the checker on what was parsed already.
-func Judge(t *trace.Trace) checkers.Verdict {
-	a := account{trace: t}
+// Judge is the verdict of the checker of all four on what was parsed already.
+func Judge(t *trace.Trace) checkers.Verdict { return judge(t, nil) }
+
+func judge(t *trace.Trace, only []Guarantee) checkers.Verdict {
+	a := account{trace: t, asked: only}
+	if len(only) == 0 {
+		a.asked = []Guarantee{ReadYourWrites, MonotonicReads, MonotonicWrites, WritesFollowReads}
+	}
 	for _, key := range a.suspects() {
 		a.inspect(key)
 	}

@@ -118,8 +118,11 @@ func (c Config) fits(t harness.Test) error {
 }
 
 // pinned says why a claim is not made of the system as its user has set it: it is made
-// under another value of a setting that the user chose.
+// of a single node, or under another value of a setting that the user chose.
 func (c Config) pinned(claim cluster.Claim) string {
+	if nodes := cmp.Or(c.Test.Nodes, 3); claim.Alone && nodes > 1 {
+		return fmt.Sprintf("it is claimed of one node, not of %d: --nodes 1", nodes)
+	}
 	for key, value := range claim.Settings {
 		if chosen, is := c.Test.TargetSettings[key]; is && chosen != value {
 			return fmt.Sprintf("it is claimed for %s=%s, not for %s", key, value, chosen)

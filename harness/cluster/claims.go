@@ -20,6 +20,9 @@ type Claim struct {
 	// Settings are those of the target under which it is promised; none is the
 	// defaults.
 	Settings map[string]string
+	// Alone says that it is promised of one node only, not of several that serve
+	// clients.
+	Alone bool
 	// Check are the settings of the workload that ask for this promise and for no more;
 	// none is the workload's defaults.
 	Check map[string]string

@@ -28,16 +28,36 @@ type Caller struct {
 	mapping *Mapping
 	address string
 	http    *http.Client
+	// fresh is for requests that must not be repeated, each over a connection of its own.
+	fresh *http.Client
 }
 
 // Caller makes a caller for an address. It connects with the first operation.
 func (m *Mapping) Caller(address string) *Caller {
-	return &Caller{mapping: m, address: address, http: &http.Client{
-		// No proxy, no compression, no other host: nothing stands between. (The transport
-		// repeats only what it has not sent, and reads, which change nothing.)
-		Transport:     &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true},
+	return &Caller{
+		mapping: m, address: address,
+		http:  direct(&http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true}),
+		fresh: direct(&http.Transport{DisableKeepAlives: true, DisableCompression: true}),
+	}
+}
+
+// direct has no proxy, no compression, no other host: nothing stands between.
+func direct(transport *http.Transport) *http.Client {
+	return &http.Client{
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+}
+
+// repeats says whether net/http would send a request again when a connection that was
+// used before breaks under it: it takes it to change nothing, or nothing more
+// (Request.isReplayable).
+func repeats(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return r.Header.Get("Idempotency-Key") != "" || r.Header.Get("X-Idempotency-Key") != ""
 }
 
 var _ client.Caller = (*Caller)(nil)
@@ -54,14 +74,15 @@ func (c *Caller) Close() error {
 // Call implements client.Caller.
 func (c *Caller) Call(ctx context.Context, call client.Call) (history.Value, error) {
 	o := c.mapping.operations[call.F]
-	value, err := c.exchange(ctx, o, call)
-	if known, _ := client.Find(call.F); known.Reads {
+	known, _ := client.Find(call.F)
+	value, err := c.exchange(ctx, o, call, known.Reads)
+	if known.Reads {
 		err = workloads.NoEffect(err)
 	}
 	return value, err
 }
 
-func (c *Caller) exchange(ctx context.Context, o operation, call client.Call) (history.Value, error) {
+func (c *Caller) exchange(ctx context.Context, o operation, call client.Call, reads bool) (history.Value, error) {
 	request, err := c.request(ctx, o, call)
 	if err != nil {
 		return history.Value{}, workloads.NoEffect(fmt.Errorf("never sent: %w", err))
@@ -70,7 +91,11 @@ func (c *Caller) exchange(ctx context.Context, o operation, call client.Call) (h
 	request = request.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
-	answer, err := c.http.Do(request)
+	over := c.http
+	if !reads && repeats(request) {
+		over = c.fresh
+	}
+	answer, err := over.Do(request)
 	switch {
 	case err != nil && !connected.Load():
 		return history.Value{}, workloads.NoEffect(fmt.Errorf("never sent: %w", err))

@@ -120,6 +120,41 @@ func TestRequestsAreOperations(t *testing.T) {
 	}
 }
 
+// TestNothingIsTakenTwice: net/http would send a GET again that got no answer on a
+// connection which was used before, whatever it does at the other end.
+func TestNothingIsTakenTwice(t *testing.T) {
+	var mu sync.Mutex
+	taken := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if taken++; taken == 2 {
+			panic(http.ErrAbortHandler)
+		}
+		fmt.Fprintf(w, `{"message":%d}`, taken)
+	}))
+	defer server.Close()
+	m, _, err := load(t, `
+assay: 1
+operations:
+  send: {request: 'PUT /{key}', body: '{value}', answers: {200: ok}}
+  receive:
+    request: GET /{key}/pop
+    answers: {200: ok /message}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := client.New(m.Caller(strings.TrimPrefix(server.URL, "http://")))
+	defer c.Close()
+	if v, _, err := c.Receive(t.Context(), "q"); v != 1 || err != nil {
+		t.Fatalf("received %d, %v", v, err)
+	}
+	if v, found, err := c.Receive(t.Context(), "q"); err == nil || workloads.IsNoEffect(err) || taken != 2 {
+		t.Errorf("received %d, %t, %v, and %d messages were taken", v, found, err, taken)
+	}
+}
+
 // TestOnlyWhatCertainlyDidNotHappenFails goes through everything that can go wrong.
 func TestOnlyWhatCertainlyDidNotHappenFails(t *testing.T) {
 	_, c := serve(t)

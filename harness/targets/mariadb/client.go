@@ -202,7 +202,11 @@ func (c *client) transact(ctx context.Context, do func(context.Context, *sql.Con
 		return workloads.NoEffect(fmt.Errorf("before commit: %w", err))
 	}
 	if _, err := remote.ExecContext(ctx, "commit"); err != nil {
-		return fmt.Errorf("commit: %w", outcome(c.keep(err)))
+		err = fmt.Errorf("commit: %w", outcome(c.keep(err)))
+		// A commit that was refused may have left the transaction open, and the next one
+		// would commit it.
+		c.undo(ctx, remote)
+		return err
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (Target) Claims() []cluster.Claim {
 		{Workload: "set", Promise: "no acknowledged write is lost to a failover", Page: manual + "warm-standby.html#SYNCHRONOUS-REPLICATION",
 			Settings: map[string]string{"synchronous-standbys": "any"}, Check: durable},
 		{Workload: "lock", Promise: "one session holds an advisory lock at a time, while the server runs",
-			Page: manual + "explicit-locking.html#ADVISORY-LOCKS"},
+			Page: manual + "explicit-locking.html#ADVISORY-LOCKS", Except: []string{"kill", "process", "disk"}},
 		{Workload: "unique-ids", Promise: "no identifier is given out twice", Page: manual + "functions-sequence.html"},
 	}
 }

@@ -119,6 +119,9 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	answer, err := link.Do(ctx, "ROLE").Slice()
+	if err == nil {
+		err = served(ctx, link)
+	}
 	if err != nil {
 		return role{}, fmt.Errorf("%s: role: %w", node.Name(), err)
 	}
@@ -129,6 +132,16 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 		return role{follows: fmt.Sprint(answer[1]), connected: answer[3] == "connected"}, nil
 	}
 	return role{}, fmt.Errorf("%s: role: %v", node.Name(), answer)
+}
+
+// served returns nil if a node answers reads: one that loads its files tells its role all
+// the same.
+func served(ctx context.Context, link *redis.Client) error {
+	err := link.Get(ctx, "assay-ready").Err()
+	if err != nil && !strings.HasPrefix(err.Error(), "LOADING") {
+		return nil // there is no such key, or it is another node's
+	}
+	return err
 }
 
 // watched asks a node's sentinel who is master and whom it could put in its place, and
