@@ -192,6 +192,9 @@ func (d Demands) judgeWindows(r *run, j *judgement) {
 func (d Demands) judgeRecovery(r *run, j *judgement) {
 	judged, broken, open := 0, 0, ""
 	for i := range r.windows {
+		if !r.windows[i].healed && open == "" {
+			open = fmt.Sprintf("whether anything recovered from %s cannot be told: it was not verified healed", r.windows[i].name())
+		}
 		for _, seen := range r.windows[i].recoveries {
 			switch limit := d.MaxRecovery; {
 			case seen.atLeast > limit:

@@ -23,6 +23,8 @@ type account struct {
 	// undecided, as too many transfers may be behind them, or of a bank whose
 	// beginning is not known.
 	compared, explained, undecided, unfounded int
+	// cut is set if the time was over before all was tried, or all that may be tried was.
+	cut bool
 	// stale are those of which no more is demanded.
 	stale int
 	// followed says that a read was invoked after a transfer was acknowledged.
@@ -80,6 +82,7 @@ func (a *account) explain(ctx context.Context, s *sweep, r *reading, tries *int)
 		a.explained++
 	case open:
 		a.undecided++
+		a.cut = a.cut || ctx.Err() != nil || *tries <= 0
 	case no:
 		a.tell(Unexplained, func() checkers.Finding { return s.tellUnexplained(r) })
 	}
@@ -137,6 +140,8 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 		v.Reason = "no read followed the acknowledgement of a transfer: there is nothing to judge"
 	case a.compared == 0:
 		v.Reason = "there is only one read, and nothing to compare it with"
+	case a.cut || a.undecided > 0 && a.explained == 0:
+		v.Reason = fmt.Sprintf("%s, but there was no time to tell what explains them: %s", a.totalsAgree(), a.explanations())
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("%s, and %s", a.totalsAgree(), a.explanations())

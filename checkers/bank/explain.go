@@ -3,13 +3,19 @@ package bank
 import (
 	"cmp"
 	"context"
+	"math/rand/v2"
 	"slices"
 )
 
 // How hard it is tried to explain reads.
 const (
 	// mostOptional is how many transfers there may be of which a read can show some.
-	mostOptional = 64
+	mostOptional = 2048
+	// mostSurprises is by how many transfers a read may differ from what the reads before
+	// it have made of them, when that is tried first.
+	mostSurprises = 4
+	// mostSteps is how far it is wandered in search of others.
+	mostSteps = 2000
 	// mostTries is how many choices of them are begun for a read, and allTries for
 	// all of a history.
 	mostTries = 1 << 14
@@ -38,10 +44,21 @@ type sweep struct {
 	// underway are transfers that will be acknowledged, and doubtful those that will
 	// not be.
 	underway, doubtful []int
+	// guesses are, by transfer, what the reads so far have made of it, and reads how
+	// many these were.
+	guesses []guess
+	reads   int
+}
+
+// guess says whether the last read that was explained showed a transfer, and since which
+// read it has been so. A transfer that was never tried has none.
+type guess struct {
+	known, shown bool
+	since        int
 }
 
 func (b *bank) sweep() *sweep {
-	s := &sweep{b: b, balances: make([]int, len(b.names))}
+	s := &sweep{b: b, balances: make([]int, len(b.names)), guesses: make([]guess, len(b.transfers))}
 	copy(s.balances, b.initial)
 	return s
 }
@@ -84,20 +101,45 @@ func (s *sweep) optional(r *reading) (some []int, all bool) {
 }
 
 // explained says whether some choice of the transfers that a read can show gives
-// its balances.
+// its balances. There may be hundreds of them, of operations that nobody was told of, and
+// a choice is found all the same: a read shows what the one before it has shown, but for
+// a few.
 func (s *sweep) explained(ctx context.Context, r *reading, tries *int) answer {
 	some, all := s.optional(r)
 	if !all || ctx.Err() != nil {
 		return open
 	}
-	c := &choice{lacks: s.lacks(r), tries: min(mostTries, *tries)}
+	s.reads++
+	slices.SortStableFunc(some, func(i, j int) int { return s.guesses[i].compare(s.guesses[j]) })
+	c := &choice{lacks: s.lacks(r), shown: make([]bool, len(some)), tries: min(mostTries, *tries)}
 	for _, i := range some {
 		c.transfers = append(c.transfers, s.b.transfers[i])
+		c.guesses = append(c.guesses, s.guesses[i].shown)
 	}
 	*tries -= c.tries
 	found := c.search()
 	*tries += c.tries
+	if found == yes {
+		for n, i := range some {
+			if g := &s.guesses[i]; !g.known || g.shown != c.shown[n] {
+				*g = guess{known: true, shown: c.shown[n], since: s.reads}
+			}
+		}
+	}
 	return found
+}
+
+// compare puts what has been so for longest first, and what nobody knows last.
+func (g guess) compare(other guess) int {
+	switch {
+	case g.known && other.known:
+		return cmp.Compare(g.since, other.since)
+	case g.known:
+		return -1
+	case other.known:
+		return +1
+	}
+	return 0
 }
 
 // lacks is what is missing from the balances to be those of a read.
@@ -112,17 +154,21 @@ func (s *sweep) lacks(r *reading) []int {
 // choice looks for the transfers that make up for what is lacking.
 type choice struct {
 	transfers []transfer
-	lacks     []int
+	// guesses say which of them are probably shown, and shown which are.
+	guesses, shown []bool
+	lacks          []int
 	// in and out are what the transfers that are not decided on can still bring to
 	// and take from each account.
 	in, out []int
 	tries   int
+	// surprised says that a choice was not tried because it differs from the guesses by
+	// too many.
+	surprised bool
 }
 
+// search tries the choices first that differ from the guesses by few (limited
+// discrepancy search: Harvey and Ginsberg, 1995), and then all of them.
 func (c *choice) search() answer {
-	if !slices.ContainsFunc(c.lacks, func(amount int) bool { return amount != 0 }) {
-		return yes // none of them
-	}
 	c.in, c.out = make([]int, len(c.lacks)), make([]int, len(c.lacks))
 	for _, t := range c.transfers {
 		c.in[t.to] += t.amount
@@ -133,7 +179,103 @@ func (c *choice) search() answer {
 			return no
 		}
 	}
-	return c.decide(0, never)
+	all := c.tries
+	for surprises := range mostSurprises {
+		c.surprised = false
+		c.tries = all / (2 * mostSurprises)
+		all -= c.tries
+		found := c.decide(0, never, none, surprises)
+		all += max(0, c.tries)
+		if found == yes || found == no && !c.surprised {
+			c.tries = all
+			return found
+		}
+	}
+	if c.tries = all; c.wander() {
+		return yes
+	}
+	return c.decide(0, never, none, len(c.transfers))
+}
+
+// wander looks for a choice by changing one transfer after another, mostly the one by
+// which the balances come closest to what they should be. After a long time in which
+// nobody read anything there are hundreds of transfers of which nobody knows anything,
+// and among the choices of them are so many right ones that this soon meets one. It
+// proves nothing if it does not.
+func (c *choice) wander() bool {
+	shown := slices.Clone(c.guesses)
+	lacks := slices.Clone(c.lacks)
+	flip := func(n int) {
+		t, sign := c.transfers[n], -1
+		if shown[n] {
+			sign = +1
+		}
+		lacks[t.to] += sign * t.amount
+		lacks[t.from] -= sign * t.amount
+		shown[n] = !shown[n]
+	}
+	for n, is := range shown {
+		if shown[n] = false; is {
+			flip(n)
+		}
+	}
+	random := rand.New(rand.NewPCG(uint64(len(shown)), 1))
+	for range mostSteps {
+		if !slices.ContainsFunc(lacks, func(amount int) bool { return amount != 0 }) {
+			hidden, early := c.conflict(shown, random)
+			if hidden == none {
+				copy(c.shown, shown)
+				return true
+			}
+			flip([]int{hidden, early}[random.IntN(2)])
+			continue
+		}
+		best, least := none, never
+		for n, t := range c.transfers {
+			amount := t.amount
+			if shown[n] {
+				amount = -amount
+			}
+			after := distance(lacks[t.to]-amount) + distance(lacks[t.from]+amount) - distance(lacks[t.to]) - distance(lacks[t.from])
+			if t.from != t.to && (best == none || after < least || after == least && random.IntN(2) == 0) {
+				best, least = n, after
+			}
+		}
+		if best == none {
+			return false
+		}
+		if least >= 0 && random.IntN(2) == 0 { // it goes nowhere from here
+			best = random.IntN(len(shown))
+		}
+		flip(best)
+	}
+	return false
+}
+
+func distance(n int) int { return max(n, -n) }
+
+// conflict is a transfer that is not shown though it was acknowledged before another one
+// was invoked that is shown, and that one, by chance; none if there is no such pair.
+func (c *choice) conflict(shown []bool, random *rand.Rand) (hidden, early int) {
+	hidden, early = none, none
+	barrier := never
+	for n, is := range shown {
+		if !is && c.transfers[n].done < barrier {
+			hidden, barrier = n, c.transfers[n].done
+		}
+	}
+	found := 0
+	for n, is := range shown {
+		if is && c.transfers[n].invoke >= barrier {
+			if found++; random.IntN(found) == 0 {
+				early = n
+			}
+		}
+	}
+	if early == none {
+		return none, none
+	}
+	return hidden, early
 }
 
 // possible says that the account can still come to what it should hold. Sums that
@@ -143,10 +285,10 @@ func (c *choice) possible(account int) bool {
 	return in < 0 || out < 0 || lacks <= in && lacks >= -out
 }
 
-// decide tries the choices of the transfers from the n-th on, of which no one may
-// be taken that was invoked after the barrier: when one that was not taken was
-// acknowledged.
-func (c *choice) decide(n, barrier int) answer {
+// decide tries the choices of the transfers from the n-th on. None may be shown that was
+// invoked after the barrier, when one that is not shown was acknowledged, and none left
+// out that was acknowledged before the latest one was invoked that is shown.
+func (c *choice) decide(n, barrier, latest, surprises int) answer {
 	if n == len(c.transfers) {
 		return yes // or an account would have been impossible
 	}
@@ -157,15 +299,26 @@ func (c *choice) decide(n, barrier int) answer {
 	c.in[t.to] -= t.amount
 	c.out[t.from] -= t.amount
 	found := no
-	if t.invoke < barrier {
-		c.move(t, -1)
-		if c.possible(t.from) && c.possible(t.to) {
-			found = c.decide(n+1, barrier)
+	for _, show := range []bool{c.guesses[n], !c.guesses[n]} {
+		left := surprises
+		if show != c.guesses[n] {
+			left--
 		}
-		c.move(t, +1)
-	}
-	if found == no && c.possible(t.from) && c.possible(t.to) {
-		found = c.decide(n+1, min(barrier, t.done))
+		switch {
+		case found != no:
+		case left < 0:
+			c.surprised = true
+		case show && t.invoke < barrier:
+			c.move(t, -1)
+			if c.possible(t.from) && c.possible(t.to) {
+				found = c.decide(n+1, barrier, max(latest, t.invoke), left)
+			}
+			c.move(t, +1)
+			c.shown[n] = true
+		case !show && t.done > latest && c.possible(t.from) && c.possible(t.to):
+			found = c.decide(n+1, min(barrier, t.done), latest, left)
+			c.shown[n] = false
+		}
 	}
 	c.in[t.to] += t.amount
 	c.out[t.from] += t.amount

@@ -51,7 +51,7 @@ const (
 	never = math.MaxInt
 	// mostAmount is the largest amount of a transfer: those of as many as are tried
 	// out together add up to an integer.
-	mostAmount = 1 << 56
+	mostAmount = 1 << 51
 )
 
 // reading is a read that was answered, in the order of their invocations.

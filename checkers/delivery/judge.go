@@ -48,10 +48,10 @@ func (c checker) judgeDelivery(queues []*queue) checkers.Verdict {
 	case len(broken) > 0:
 		v.Validity, v.Reason = checkers.Invalid, strings.Join(broken, "; ")+a.excused()
 		v.Findings = a.forbidden(c.profile)
-	case a.received == 0 && (c.profile == AtMostOnce || a.acknowledged == 0):
-		v.Reason = "no message was received: there is nothing to judge"
 	case c.profile.ForbidsLoss() && a.open > 0:
 		v.Reason = a.doubt()
+	case a.received == 0:
+		v.Reason = "no message was received: there is nothing to judge"
 	default:
 		v.Validity, v.Reason = checkers.Valid, a.praise(c.profile)
 	}

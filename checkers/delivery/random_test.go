@@ -395,17 +395,16 @@ func (p promise) verdict(calls []history.Call) checkers.Validity {
 		overtaken, certainly = overtakenAtConsumer(calls)
 		certainly = certainly || overtaken && p.profile != delivery.AtLeastOnce
 	}
-	received, acked := false, false
+	received := false
 	for _, call := range calls {
 		received = received || call.F == "receive" && call.Type == history.OK && !call.Out.IsNil()
-		acked = acked || call.F == "send" && call.Type == history.OK
 	}
 	switch {
 	case certainly || !p.oracle(calls, drain):
 		return checkers.Invalid
 	case overtaken:
 		return checkers.Unknown
-	case !received && (!acked || p.profile == delivery.AtMostOnce):
+	case !received:
 		return checkers.Unknown
 	case open && p.profile != delivery.AtMostOnce:
 		return checkers.Unknown

@@ -24,7 +24,8 @@ const Abandoned = "abandoned"
 // first final receive and after the message was last received, and nobody began to
 // receive anything after that. A receive of unknown outcome may have taken one message
 // at any time, so that only those beyond the number of these count; if there are no
-// more than that, the verdict is Unknown.
+// more than that, the verdict is Unknown. It is so too if a message would be abandoned,
+// but for a drain that did not last or did not end like that.
 //
 // It goes by the times of the history. Whatever else becomes of messages is New's.
 func NewRedelivery(within time.Duration) checkers.Checker { return redelivery{within} }
@@ -43,10 +44,10 @@ func (r redelivery) Check(_ context.Context, h *history.History) (checkers.Verdi
 		v.Reason = fmt.Sprintf("the history cannot be judged: %v", err)
 		return v, nil
 	}
-	taken, abandoned, doubtful := 0, 0, 0
+	taken, abandoned, doubtful, undrained := 0, 0, 0, 0
 	for _, q := range queues {
-		all, unacknowledged := q.abandoned(r.within)
-		taken += unacknowledged
+		all, unacknowledged, unproved := q.abandoned(r.within)
+		taken, undrained = taken+unacknowledged, undrained+unproved
 		certain := max(0, len(all)-len(q.blind))
 		abandoned, doubtful = abandoned+certain, doubtful+len(all)-certain
 		if certain > 0 && len(v.Findings) < mostFindings {
@@ -61,6 +62,9 @@ func (r redelivery) Check(_ context.Context, h *history.History) (checkers.Verdi
 	case doubtful > 0:
 		v.Reason = fmt.Sprintf("%s taken, never acknowledged, and not seen again, but receives of unknown outcome may have taken %s",
 			checkers.Count(doubtful, "message was", "messages were"), them(doubtful, "it", "them"))
+	case undrained > 0:
+		v.Reason = fmt.Sprintf("%s taken, never acknowledged, and not seen again, but no drain shows whether %s handed out again: it would have had to find nothing for %s, and to end so",
+			checkers.Count(undrained, "message was", "messages were"), them(undrained, "it is", "they are"), checkers.Seconds(r.within))
 	case taken == 0:
 		v.Validity = checkers.Valid
 		v.Reason = "nothing that was taken was left without an acknowledgement, so that nothing had to be handed out again"
@@ -71,9 +75,10 @@ func (r redelivery) Check(_ context.Context, h *history.History) (checkers.Verdi
 	return v, nil
 }
 
-// abandoned are the messages that should have been handed out again and were not, and
-// how many there are that nobody acknowledged in the main phase.
-func (q *queue) abandoned(within time.Duration) (all []*message, unacknowledged int) {
+// abandoned are the messages that should have been handed out again and were not, how
+// many there are that nobody acknowledged in the main phase, and of how many of these
+// the drain does not tell.
+func (q *queue) abandoned(within time.Duration) (all []*message, unacknowledged, unproved int) {
 	tried := q.triedToAcknowledge()
 	end, complete := q.endOfDrain()
 	for i := range q.messages {
@@ -88,9 +93,11 @@ func (q *queue) abandoned(within time.Duration) (all []*message, unacknowledged 
 		unacknowledged++
 		if complete && q.calls[q.drained].Start >= max(end, last.End)+within {
 			all = append(all, m)
+		} else {
+			unproved++
 		}
 	}
-	return all, unacknowledged
+	return all, unacknowledged, unproved
 }
 
 // triedToAcknowledge are the messages that somebody who had received them tried to

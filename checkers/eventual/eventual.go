@@ -10,6 +10,9 @@ package eventual
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/harness/history"
@@ -55,11 +58,19 @@ type object struct {
 	finals      int
 }
 
-// Check implements checkers.Checker. Without a final read that was answered, nothing is
-// proved.
+// unread says that something was acknowledged which no final read had to have.
+func (o object) unread() bool {
+	return slices.ContainsFunc(o.adds, func(add history.Call) bool {
+		return add.Type == history.OK && !slices.ContainsFunc(o.reads, func(read history.Call) bool { return due(add, read) })
+	})
+}
+
+// Check implements checkers.Checker. Of an object that got something and of which no
+// final read was answered nothing is proved, and then the verdict is Unknown.
 func (c Checker) Check(_ context.Context, h *history.History) (checkers.Verdict, error) {
 	verdict := checkers.Verdict{Checker: c.name}
 	calls, finals, objects := 0, 0, 0
+	var unread []string
 	for _, k := range history.ByKey(clients(h.Calls())) {
 		o, err := split(k)
 		if err != nil {
@@ -70,6 +81,9 @@ func (c Checker) Check(_ context.Context, h *history.History) (checkers.Verdict,
 			return verdict, fmt.Errorf("%s: %w", c.name, err)
 		}
 		verdict.Findings = append(verdict.Findings, found...)
+		if o.unread() {
+			unread = append(unread, strconv.Quote(k.Key))
+		}
 		calls, finals, objects = calls+len(k.Calls), finals+o.finals, objects+1
 	}
 	all := len(verdict.Findings)
@@ -80,6 +94,10 @@ func (c Checker) Check(_ context.Context, h *history.History) (checkers.Verdict,
 		verdict.Reason = fmt.Sprintf("%s: what was acknowledged did not stay, or what was read was never added", checkers.Count(all, "contradiction"))
 	case finals == 0:
 		verdict.Reason = "no final read was answered, which is what this promise is about"
+	case len(unread) > 0:
+		const few = 5
+		verdict.Reason = fmt.Sprintf("of %s no final read was answered that had to have all that was acknowledged: %s",
+			checkers.Count(len(unread), c.things), strings.Join(unread[:min(few, len(unread))], ", "))
 	default:
 		verdict.Validity = checkers.Valid
 		verdict.Reason = fmt.Sprintf("%s operations on %s converge: all of %s final reads have what was acknowledged",

@@ -171,6 +171,16 @@ func brute(h *history.History, sets bool) checkers.Validity {
 			return checkers.Invalid
 		}
 	}
+	seen := func(add history.Call) bool {
+		return slices.ContainsFunc(calls, func(read history.Call) bool {
+			return read.F == "read" && read.Type == history.OK && read.Final && read.Invoke > add.Complete
+		})
+	}
+	for _, add := range calls {
+		if finals == 0 || add.F == "add" && add.Type == history.OK && !seen(add) {
+			return checkers.Unknown
+		}
+	}
 	if finals == 0 {
 		return checkers.Unknown
 	}

@@ -13,36 +13,56 @@ import (
 // overlap is a hold that began during another one.
 type overlap struct{ earlier, later hold }
 
-// overlaps goes through the holds in the order of their beginnings.
+// overlaps goes through the holds in the order in which they were known.
 func (l *lock) overlaps() (found []overlap) {
-	holds := slices.DeleteFunc(slices.Clone(l.holds), func(h hold) bool { return l.over(h, h) })
+	holds := slices.Clone(l.holds)
 	slices.SortFunc(holds, func(a, b hold) int { return cmp.Compare(l.calls[a.acquire].Complete, l.calls[b.acquire].Complete) })
-	var running []hold
+	latest := map[owner][]hold{}
+	var running []owner
 	for _, this := range holds {
-		running = slices.DeleteFunc(running, func(h hold) bool { return l.over(h, this) })
-		if at := slices.IndexFunc(running, func(h hold) bool { return h.owner != this.owner }); at >= 0 {
-			found = append(found, overlap{running[at], this})
+		running = slices.DeleteFunc(running, func(o owner) bool { return o == this.owner || l.ended(latest[o], this) })
+		latest[this.owner] = l.renewed(latest[this.owner], this)
+		if l.ended(latest[this.owner], this) {
+			continue
 		}
-		running = renew(running, this)
+		if len(running) > 0 {
+			found = append(found, overlap{soonest(latest[running[0]]), this})
+		}
+		if len(running) < mostRunning {
+			running = append(running, this.owner)
+		}
 	}
 	return found
 }
 
-// mostRunning is how many holds are kept. Where there are two, something was found
+// mostRunning is how many owners are kept. Where there are two, something was found
 // already, and who is forgotten is only missed as one more reason.
 const mostRunning = 8
 
-// renew adds a hold to those that run, of which each owner has one: the one that
-// lasts longest, for they end with the same release.
-func renew(running []hold, this hold) []hold {
-	at := slices.IndexFunc(running, func(h hold) bool { return h.owner == this.owner })
-	switch {
-	case at >= 0 && running[at].expires < this.expires:
-		running[at] = this
-	case at < 0 && len(running) < mostRunning:
-		running = append(running, this)
+// renewed are the holds of an owner of which any may be the one that was granted last,
+// which is what counts, also if it is over sooner than one before it.
+func (l *lock) renewed(before []hold, this hold) []hold {
+	before = slices.DeleteFunc(before, func(h hold) bool { return l.calls[h.acquire].Complete < l.calls[this.acquire].Invoke })
+	return append(before, this)
+}
+
+// ended says whether an owner may hold nothing any more when another hold began.
+func (l *lock) ended(latest []hold, began hold) bool {
+	return slices.ContainsFunc(latest, func(h hold) bool { return l.over(h, began) })
+}
+
+func soonest(holds []hold) hold {
+	return slices.MinFunc(holds, func(a, b hold) int { return cmp.Compare(a.expires, b.expires) })
+}
+
+// certain is how many holds were not over before they were known.
+func (l *lock) certain() (n int) {
+	for _, h := range l.holds {
+		if !l.over(h, h) {
+			n++
+		}
 	}
-	return running
+	return n
 }
 
 // over says whether a hold may have been over when another one began. Where a
@@ -60,12 +80,15 @@ const mostFindings = 10
 type account struct {
 	skew                   time.Duration
 	locks, holds, overlaps int
-	findings               []checkers.Finding
+	// certain are the holds that were not over before they were known.
+	certain  int
+	findings []checkers.Finding
 }
 
 func (a *account) add(l *lock) {
 	a.locks++
 	a.holds += len(l.holds)
+	a.certain += l.certain()
 	for _, o := range l.overlaps() {
 		if a.overlaps++; len(a.findings) < mostFindings {
 			a.findings = append(a.findings, l.tell(o, a.skew))
@@ -88,6 +111,8 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 		v.Reason = fmt.Sprintf("%s of %s granted while somebody else certainly held the lock", checkers.Number(a.overlaps), were(a.holds))
 	case a.holds == 0:
 		v.Reason = "no lease was granted: there is nothing to judge"
+	case a.certain == 0:
+		v.Reason = fmt.Sprintf("%s granted, but each may have been over before that was known: there is nothing to judge", were(a.holds))
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("%s on %s, none granted while somebody else certainly held the lock", leases, checkers.Count(a.locks, "lock"))

@@ -98,6 +98,13 @@ var known = []struct{ name, want, text string }{
 	{"no time was granted", "unknown", `
 		0 invoke acquire
 		0 ok acquire null`},
+	{"renewed for a shorter time", "valid", `
+		0 invoke acquire at=1s
+		0 ok acquire [10000] at=1.1s
+		0 invoke acquire at=2s
+		0 ok acquire [1000] at=2.1s
+		1 invoke acquire at=5s
+		1 ok acquire [1000] at=5.1s`},
 	{"too long a time was granted", "unknown", `
 		0 invoke acquire
 		0 ok acquire [9223372036854775807]`},
@@ -187,8 +194,13 @@ func byMoments(h *history.History) checkers.Validity {
 	for at := range h.Ops {
 		holders := map[string]bool{}
 		for _, a := range calls {
-			if a.F == "acquire" && a.Type == history.OK && a.Complete <= at && holds(calls, a, at, h.Ops[at].Time) {
+			if granted(calls, a, at) {
 				holders[a.In.String()] = true
+			}
+		}
+		for _, a := range calls { // any that may be the owner's last grant may have ended it
+			if granted(calls, a, at) && !renewed(calls, a, at) && !holds(calls, a, at, h.Ops[at].Time) {
+				delete(holders, a.In.String())
 			}
 		}
 		if len(holders) > 1 {
@@ -196,11 +208,23 @@ func byMoments(h *history.History) checkers.Validity {
 		}
 	}
 	for _, a := range calls {
-		if a.F == "acquire" && a.Type == history.OK && !undone(calls, a) {
+		if a.F == "acquire" && a.Type == history.OK && holds(calls, a, a.Complete, a.End) {
 			verdict = checkers.Valid
 		}
 	}
 	return verdict
+}
+
+// granted says whether a call was known to have been granted the lock.
+func granted(calls []history.Call, a history.Call, at int) bool {
+	return a.F == "acquire" && a.Type == history.OK && a.Complete <= at && !undone(calls, a)
+}
+
+// renewed says whether the owner was granted the lock again after a grant.
+func renewed(calls []history.Call, a history.Call, at int) bool {
+	return slices.ContainsFunc(calls, func(b history.Call) bool {
+		return granted(calls, b, at) && b.In.Equal(a.In) && b.Invoke > a.Complete
+	})
 }
 
 func holds(calls []history.Call, a history.Call, at int, now time.Duration) bool {

@@ -168,9 +168,12 @@ func (g *group) forks(tell func(a, b uint64)) {
 }
 
 func conclude(v checkers.Verdict, calls []history.Call, groups []*group) checkers.Verdict {
-	reads, compared, forks := 0, 0, 0
+	reads, compared, forks, found := 0, 0, 0, false
 	for _, g := range groups {
 		reads += g.reads
+		for seen := range g.first {
+			found = found || seen != 0
+		}
 		if g.reads > 1 {
 			compared++
 		}
@@ -192,6 +195,8 @@ func conclude(v checkers.Verdict, calls []history.Call, groups []*group) checker
 			checkers.Count(forks, "read"), checkers.Count(reads, "read"))
 	case compared == 0:
 		v.Reason = "no keys were read together more than once: there is nothing to compare"
+	case !found:
+		v.Reason = "no read found anything: there is nothing to compare"
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("%s of %s all saw their writes in one order", checkers.Count(reads, "read"), checkers.Count(len(groups), "group"))

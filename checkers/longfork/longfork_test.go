@@ -50,6 +50,11 @@ var known = []struct{ name, want, text string }{
 		0 ok txn [["r","x",1],["r","y",null],["r","z",null]]
 		0 invoke txn [["r","x",null],["r","y",null],["r","z",null]]
 		0 ok txn [["r","x",null],["r","y",1],["r","z",1]]`},
+	{"nothing was found", "unknown", `
+		0 invoke txn [["r","x",null],["r","y",null]]
+		0 ok txn [["r","x",null],["r","y",null]]
+		1 invoke txn [["r","x",null],["r","y",null]]
+		1 ok txn [["r","x",null],["r","y",null]]`},
 	{"of other keys", "unknown", `
 		0 invoke txn [["r","x",null],["r","y",null]]
 		0 ok txn [["r","x",1],["r","y",null]]
@@ -170,8 +175,13 @@ func TestAgainstAllPairs(t *testing.T) {
 
 // byPairs compares all reads of the same keys, key by key.
 func byPairs(calls []history.Call) checkers.Validity {
-	verdict := checkers.Unknown
+	verdict, found := checkers.Unknown, false
 	for i, a := range calls {
+		if micro, _ := transaction.Parse(a.Out); a.Type == history.OK && len(micro) > 1 {
+			for _, m := range micro {
+				found = found || m.Found
+			}
+		}
 		for _, b := range calls[:i] {
 			x, _ := transaction.Parse(a.Out)
 			y, _ := transaction.Parse(b.Out)
@@ -188,6 +198,9 @@ func byPairs(calls []history.Call) checkers.Validity {
 				return checkers.Invalid
 			}
 		}
+	}
+	if !found {
+		return checkers.Unknown
 	}
 	return verdict
 }

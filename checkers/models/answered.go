@@ -12,13 +12,13 @@ import (
 
 // answered finds nothing wrong, but says that nothing is proved where kinds of
 // operations were never once answered, and none that tells something of the object
-// was. A failure is an answer: the operation certainly had no effect.
+// was. A comparison that failed is an answer; another failure is not.
 type answered struct{}
 
 // telling are the kinds whose answers can contradict others.
 var telling = []string{
 	"read", "get", "contains", "cas", "put-if", "add-and-get", "receive", "poll", "pop", "take-min",
-	"acquire", "generate", "txn",
+	"acquire", "generate", "txn", "watch", "learn", "propose", "leads", "increment",
 }
 
 func (answered) Name() string  { return "answered" }
@@ -47,7 +47,7 @@ func kinds(calls []history.Call) (all, never []string, told bool) {
 	known := map[string]bool{}
 	for i := range calls {
 		call := &calls[i]
-		known[call.F] = known[call.F] || call.Type != history.Info
+		known[call.F] = known[call.F] || call.Type == history.OK || call.Type == history.Fail && call.Error == history.Mismatch
 		told = told || call.Type == history.OK && slices.Contains(telling, call.F)
 	}
 	for kind, ok := range known {

@@ -40,6 +40,14 @@ var known = []struct {
 		0 invoke r
 		0 info r
 	`, want: "unknown"},
+	{name: "reads that were refused", model: "register", text: `
+		0 invoke w 1
+		0 ok w 1
+		0 invoke r
+		0 fail r !no leader
+	`, want: "unknown"},
+	{name: "a read of all accounts may be old", model: "bank", text: twoReads, want: "valid"},
+	{name: "unless they have to be current", model: "bank", options: models.Options{"reads": "current", "total": "20"}, text: twoReads, want: "unexplained"},
 	{name: "a compare-and-set that nobody answered, but whose effect was seen", model: "register", text: `
 		0 invoke w 1
 		0 ok w 1
@@ -133,7 +141,7 @@ var known = []struct {
 		1 info drain !timeout
 		2 invoke drain
 		2 ok drain []
-	`, want: "valid"},
+	`, want: "unknown"},
 	{name: "a failed drain has taken nothing", model: "queue", text: sent + `
 		1 invoke drain
 		1 fail drain !refused
@@ -187,6 +195,15 @@ var known = []struct {
 }
 
 // twoLeaders is a leader that goes on while there is another one.
+const twoReads = `
+	0 invoke read
+	0 ok read [["a",10],["b",10]]
+	0 invoke transfer ["a","b",5]
+	0 ok transfer ["a","b",5]
+	1 invoke read
+	1 ok read [["a",10],["b",10]]
+`
+
 const twoLeaders = `
 	0 invoke leads node=n1
 	0 ok leads [true,1] node=n1

@@ -12,7 +12,10 @@ import (
 	"github.com/assaykit/assay/checkers/staleness"
 )
 
-const forbidden = "forbidden"
+const (
+	forbidden = "forbidden"
+	current   = "current"
+)
 
 var (
 	sessionClients = Setting{
@@ -44,6 +47,12 @@ var (
 		Choices: []Choice{{"allowed", "they may"}, {forbidden, "they may not"}},
 	}
 )
+
+// bankReads says what a read of all accounts shows.
+var bankReads = Setting{
+	Key: "reads", Default: "any", About: "what a read of all accounts shows",
+	Choices: []Choice{{"any", "some state, perhaps an old one: only the total counts"}, {current, "what all transfers have come to that were acknowledged before it"}},
+}
 
 // identifierOrders are the names of identifiers.Order.
 var identifierOrders = []string{unordered, "per-process", "real-time"}

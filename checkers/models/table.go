@@ -148,7 +148,7 @@ func accountModels() []Model {
 	return []Model{
 		{
 			Name: "bank", About: "accounts whose total never changes: transfer of [from to amount], and read of all balances",
-			Settings: []Setting{bankTotal, bankNegative},
+			Settings: []Setting{bankTotal, bankNegative, bankReads},
 			New:      newBank,
 		},
 		{
@@ -207,7 +207,7 @@ func newIdentifiers(o Options) (checkers.Checker, error) {
 }
 
 func newBank(o Options) (checkers.Checker, error) {
-	c := bank.Config{ForbidNegative: o.of(bankNegative) == forbidden}
+	c := bank.Config{ForbidNegative: o.of(bankNegative) == forbidden, Stale: o.of(bankReads) != current}
 	if o.of(bankTotal) != "" {
 		total, err := o.number(bankTotal)
 		if err != nil {

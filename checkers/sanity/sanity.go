@@ -17,7 +17,8 @@ import (
 //   - it is well-formed, and clients did something both before and after the
 //     faults were healed (Final);
 //   - every kind of operation was answered at least once, in the whole run, and
-//     something was in the last phase. An answer is Ok, also if it is "not
+//     something was in the last phase, and of each object that was looked at then at
+//     least one look was. An answer is Ok, also if it is "not
 //     found" or "the queue is empty", or a compare-and-set's mismatch: that is the
 //     system's own, correct answer. How many compare-and-sets did swap is told
 //     in the statistics;

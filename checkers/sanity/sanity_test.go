@@ -31,6 +31,15 @@ func (t *tape) final(process int, f string, typ history.Type, err string) *tape 
 	return t
 }
 
+// look is a final read of a key.
+func (t *tape) look(key string, typ history.Type) *tape {
+	t.final(1, "read", typ, "no leader")
+	for i := len(t.Ops) - 2; i < len(t.Ops); i++ {
+		t.Ops[i].Key = key
+	}
+	return t
+}
+
 func (t *tape) fault(f string, typ history.Type, err string) *tape {
 	cut := &history.Fault{ID: 4, Name: "partition", Nodes: []string{"n1"}, Detail: "n1 | n2 n3"}
 	t.op(history.Nemesis, history.Invoke, f, "", false, cut)
@@ -68,6 +77,8 @@ func TestWhatProvesNothing(t *testing.T) {
 		{"a kind that never worked", good().call(3, "write2", history.Fail, "permission denied").call(4, "write2", history.Info, "timeout"), "none of 2 write2 operations succeeded (the last error: timeout)"},
 		{"a kind that failed with no reason", good().call(3, "delete", history.Fail, ""), "none of 1 delete operation succeeded"},
 		{"a kind that failed sometimes", good().call(3, "write", history.Fail, "permission denied"), ""},
+		{"an object that was looked at in vain", good().look("a", history.OK).look("b", history.Info).look("b", history.Fail), `none of 2 final looks of "b" succeeded (the last error: no leader)`},
+		{"an object that was looked at with success in the end", good().look("b", history.Info).look("b", history.OK), ""},
 		{"no final reads", (&tape{}).call(0, "read", history.OK, ""), "there were no final reads"},
 		{"final reads that failed", (&tape{}).call(0, "read", history.OK, "").final(1, "read", history.Info, "no leader"), "none of the final reads succeeded (the last error: no leader)"},
 		{"only final reads", (&tape{}).final(0, "read", history.OK, ""), "before the final reads"},

@@ -2,6 +2,7 @@ package sanity
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/assaykit/assay/checkers"
@@ -13,9 +14,14 @@ type tally struct {
 	// kinds are the calls' F, in alphabetical order.
 	kinds []string
 	byF   map[string]*outcomes
-	// load and final count the calls of the two phases.
+	// load and final count the calls of the two phases, and looks those of the last one
+	// that tell what an object holds, by the object.
 	load, final outcomes
+	looks       map[string]*outcomes
 }
+
+// telling are the kinds of calls that tell what an object holds.
+var telling = []string{"read", "receive", "poll", "watch"}
 
 type outcomes struct {
 	calls, ok, mismatch, info int
@@ -23,7 +29,7 @@ type outcomes struct {
 }
 
 func count(calls []history.Call) *tally {
-	t := &tally{byF: map[string]*outcomes{}}
+	t := &tally{byF: map[string]*outcomes{}, looks: map[string]*outcomes{}}
 	for _, call := range calls {
 		kind, known := t.byF[call.F]
 		if !known {
@@ -33,6 +39,12 @@ func count(calls []history.Call) *tally {
 		}
 		kind.add(call)
 		t.phase(call).add(call)
+		if call.Final && slices.Contains(telling, call.F) {
+			if t.looks[call.Key] == nil {
+				t.looks[call.Key] = &outcomes{}
+			}
+			t.looks[call.Key].add(call)
+		}
 	}
 	slices.Sort(t.kinds)
 	return t
@@ -95,8 +107,24 @@ func (t *tally) phaseDoubts() []string {
 		doubts = append(doubts, "there were no final reads: what the system held after the faults was never looked at")
 	case t.final.answered() == 0:
 		doubts = append(doubts, "none of the final reads succeeded"+t.final.complaint())
+	default:
+		doubts = append(doubts, t.unseen()...)
 	}
 	return doubts
+}
+
+// unseen tells of objects that were looked at in vain.
+func (t *tally) unseen() []string {
+	unseen := slices.DeleteFunc(slices.Sorted(maps.Keys(t.looks)), func(key string) bool { return t.looks[key].answered() > 0 })
+	if len(unseen) == 0 {
+		return nil
+	}
+	o := t.looks[unseen[0]]
+	text := fmt.Sprintf("none of %s of %q succeeded%s", checkers.Count(o.calls, "final look", "final looks"), unseen[0], o.complaint())
+	if more := len(unseen) - 1; more > 0 {
+		text += fmt.Sprintf(", nor any of %s", checkers.Count(more, "other object"))
+	}
+	return []string{text}
 }
 
 func (t *tally) stats() []checkers.Stat {

@@ -18,7 +18,7 @@ type account struct {
 	count    map[string]int
 	findings map[string][]checkers.Finding
 	// behind are the nodes whose final watches did not come up to the last change,
-	// and unseen how many acknowledged changes are above all that was told.
+	// and unseen how many acknowledged changes were in the span of no answer.
 	behind []string
 	unseen int
 }
@@ -112,7 +112,7 @@ func (a *account) judgeOrigin(m *makers, changes []*change) {
 
 // judgeEnd looks at how far final watches came.
 func (a *account) judgeEnd() {
-	last, highest := 0, 0
+	last := 0
 	for _, c := range a.changes {
 		if c.acked != none {
 			last = c.version
@@ -125,7 +125,6 @@ func (a *account) judgeEnd() {
 		}
 	}
 	for _, w := range a.watches {
-		highest = max(highest, w.upto)
 		if call := a.calls[w.call]; call.Final {
 			came[call.Node] = max(came[call.Node], w.upto)
 		}
@@ -136,9 +135,34 @@ func (a *account) judgeEnd() {
 		}
 	}
 	slices.Sort(a.behind)
-	for _, c := range a.changes {
-		if c.acked != none && c.version > highest {
-			a.unseen++
+	a.unseen = a.uncovered()
+}
+
+// uncovered is how many acknowledged changes are in the span of no answer.
+func (a *account) uncovered() int {
+	spans := map[string][]*watch{} // by prefix
+	for i := range a.watches {
+		w := &a.watches[i]
+		spans[w.prefix] = append(spans[w.prefix], w)
+	}
+	covered := map[*change]bool{}
+	for prefix, of := range spans {
+		slices.SortFunc(of, func(x, y *watch) int { return cmp.Compare(x.after, y.after) })
+		next, upto := 0, 0
+		for _, c := range a.changes { // in the order of their versions
+			for ; next < len(of) && of[next].after < c.version; next++ {
+				upto = max(upto, of[next].upto)
+			}
+			if c.version <= upto && strings.HasPrefix(c.key, prefix) {
+				covered[c] = true
+			}
 		}
 	}
+	n := 0
+	for _, c := range a.changes {
+		if c.acked != none && !covered[c] {
+			n++
+		}
+	}
+	return n
 }

@@ -39,7 +39,7 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 	case a.told == 0:
 		v.Reason = "no watcher was told of any change: there is nothing to judge"
 	case a.unseen > 0:
-		v.Reason = fmt.Sprintf("%s above all that watchers were told of", checkers.Count(a.unseen, "acknowledged change is", "acknowledged changes are"))
+		v.Reason = fmt.Sprintf("%s in the span of no answer to a watcher", checkers.Count(a.unseen, "acknowledged change was", "acknowledged changes were"))
 	case len(a.behind) > 0:
 		v.Reason = fmt.Sprintf("final watches did not come up to the last acknowledged change at %s", strings.Join(a.behind, ", "))
 	default:

@@ -110,6 +110,20 @@ var known = []struct{ name, want, text string }{
 		0 ok put 4 key=k
 		1 invoke watch 0
 		1 ok watch [4,[["k",8,4],["k",7,3]]]`},
+	{"between two answers", "unknown", put + `
+		1 invoke watch 0
+		1 ok watch [3,[["k",7,3]]]
+		0 invoke put 8 key=k
+		0 ok put 4 key=k
+		0 invoke put 9 key=k
+		0 ok put 5 key=k
+		1 invoke watch 4
+		1 ok watch [5,[["k",9,5]]]`},
+	{"of a key that nobody watches", "unknown", put + `
+		0 invoke put 8 key=other
+		0 ok put 4 key=other
+		1 invoke watch 0 key=k
+		1 ok watch [4,[["k",7,3]]] key=k`},
 	{"above all that was told", "unknown", put + told + "0 invoke put 8 key=k\n0 ok put 4 key=k\n"},
 	{"a node that lags behind", "unknown", put + told + `
 		1 invoke watch 0 node=n2 final

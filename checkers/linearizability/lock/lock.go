@@ -101,7 +101,7 @@ func (l *lock) add(i int, numbers map[owner]int32) error {
 		return fmt.Errorf("a lock has no such operation")
 	}
 	who, err := ownerIn(call)
-	if err != nil || call.Type == history.Fail {
+	if err != nil || call.Type == history.Fail && !refused(call, f) {
 		return err
 	}
 	number, known := numbers[who]
@@ -116,6 +116,13 @@ func (l *lock) add(i int, numbers map[owner]int32) error {
 	}
 	l.ops = append(l.ops, op)
 	return nil
+}
+
+// refused says that the system told somebody who released a lock that he does not hold
+// it. That ends his hold as well, since nobody knows when; and if he held none, it is an
+// operation that need not have happened.
+func refused(call *history.Call, f int32) bool {
+	return f == release && call.Error == history.Mismatch
 }
 
 func ownerIn(call *history.Call) (owner, error) {

@@ -37,6 +37,20 @@ var known = []struct{ Name, Want, History string }{
 	{"mutex: a refused release had no effect", "unknown", `
 		0 invoke release
 		0 fail release !not the owner`},
+	{"mutex: who is told that he does not hold it holds it no more", "valid", `
+		0 invoke acquire
+		0 ok acquire
+		0 invoke release
+		0 fail release !mismatch
+		1 invoke acquire
+		1 ok acquire`},
+	{"mutex: but he did until he was told", "double-hold", `
+		0 invoke acquire
+		0 ok acquire
+		1 invoke acquire
+		1 ok acquire
+		0 invoke release
+		0 fail release !mismatch`},
 	{"mutex: a crashed acquire need not hold it", "valid", `
 		0 invoke acquire
 		0 info acquire !timeout
