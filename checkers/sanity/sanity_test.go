@@ -33,7 +33,7 @@ func (t *tape) final(process int, f string, typ history.Type, err string) *tape 
 
 // look is a final read of a key.
 func (t *tape) look(key string, typ history.Type) *tape {
-	t.final(1, "read", typ, "no leader")
+	t.final(len(t.Ops), "read", typ, "no leader")
 	for i := len(t.Ops) - 2; i < len(t.Ops); i++ {
 		t.Ops[i].Key = key
 	}
