@@ -109,7 +109,7 @@ func (consensus) Generator(cfg Config) (generator.Generator, error) {
 }
 
 func (consensus) Final(cfg Config, sofar *history.History, worker int) generator.Generator {
-	return finalReads(cfg, "consensus", sofar, worker, learnValue)
+	return finalReads(cfg, "consensus", lastKeys(sofar, finalKeys), worker, learnValue)
 }
 
 func (consensus) Invoke(ctx context.Context, c cluster.Client, op history.Op) (history.Value, error) {

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"context"
+	"math"
 
 	"github.com/assaykit/assay/checkers"
 	"github.com/assaykit/assay/checkers/eventual"
@@ -74,13 +75,18 @@ func (w counter) Generator(cfg Config) (generator.Generator, error) {
 	), nil
 }
 
+// Final reads the last counters; where only final reads have to have everything, all of
+// them.
 func (counter) Final(cfg Config, sofar *history.History, worker int) generator.Generator {
-	return finalReads(cfg, "counter", sofar, worker, readCounter)
+	most := finalKeys
+	if promised, _ := choice(cfg, promise); promised == eventualPromise {
+		most = math.MaxInt
+	}
+	return finalReads(cfg, "counter", lastKeys(sofar, most), worker, readCounter)
 }
 
-// finalReads reads each of the last keys, each time in another order.
-func finalReads(cfg Config, workload string, sofar *history.History, worker int, f string) generator.Generator {
-	keys := lastKeys(sofar, finalKeys)
+// finalReads reads each of some keys, each time in another order.
+func finalReads(cfg Config, workload string, keys []string, worker int, f string) generator.Generator {
 	random := generator.Random(cfg.Seed, finalOf(workload, worker))
 	var ops []history.Op
 	for range finalRounds {

@@ -112,7 +112,7 @@ type worker struct {
 func newWorker(t *testing.T, w Workload, cfg Config, client cluster.Client) *worker {
 	t.Helper()
 	now := time.Duration(0)
-	r, err := history.Create("", func() time.Duration { now += time.Second; return now })
+	r, err := history.Create("", func() time.Duration { now += time.Millisecond; return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ var (
 	atOnce       = map[string]string{"redelivery": "0s"}
 	redelivering = map[string]string{"redelivery": "100ms"}
 	quick        = map[string]string{"hold": "0s", "long-hold": "0s"}
-	short        = map[string]string{"shortest": "10ms", "longest": "10ms", "lapse-share": "0", "skew": "1s"}
+	short        = map[string]string{"shortest": "10ms", "longest": "10ms", "lapse-share": "0"}
 )
 
 func TestVerdicts(t *testing.T) {
