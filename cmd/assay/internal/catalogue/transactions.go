@@ -2,7 +2,7 @@ package catalogue
 
 // outlived are pauses that last longer than a lock's time to live, and holders who hold
 // it for longer still.
-const outlived = "--set ttl=2 --set long-hold=8s --set long-share=60 --nemesis pause --hold 6s --quiet 2s --time 30s"
+const outlived = "--set ttl=2 --set long-hold=8s --set long-share=60 --nemesis pause --hold 6s --quiet 2s --time 60s"
 
 // transactions are experiments with workloads of transactions, and with etcd's other
 // data types: levels that are not kept, levels that are, and each workload on systems
