@@ -79,13 +79,14 @@ func (w *worker) exhaust(ctx context.Context, g generator.Generator) {
 	}
 }
 
-// breath is the wait after an operation that failed at once because the node is
-// away: it would otherwise eat up the operations of the others.
+// breath is the wait after an operation that failed, and longestBreath that after many.
 const (
 	breath        = 50 * time.Millisecond
 	longestBreath = time.Second
 )
 
+// breathe waits a little after an operation that failed at once because the node is
+// away: it would otherwise eat up the operations of the others.
 func (w *worker) breathe(ctx context.Context, done history.Op) {
 	if done.Type == history.Fail && !answered(done) {
 		clock.Sleep(ctx, breath)

@@ -108,6 +108,12 @@ type tenant struct {
 	lapses bool
 }
 
+// Part implements Parting. Who lets a lease lapse does so also when he hangs up.
+func (t *tenant) Part() (Step, bool) {
+	step, holds := t.holder.Part()
+	return step, holds && !t.lapses
+}
+
 func (t *tenant) Next(ctx context.Context, wish history.Op) Step {
 	if t.holds {
 		wait(ctx, clock.Until(ctx, t.until))

@@ -10,12 +10,12 @@ import (
 // How hard it is tried to explain reads.
 const (
 	// mostOptional is how many transfers there may be of which a read can show some.
-	mostOptional = 2048
+	mostOptional = 1024
 	// mostSurprises is by how many transfers a read may differ from what the reads before
 	// it have made of them, when that is tried first.
 	mostSurprises = 4
 	// mostSteps is how far it is wandered in search of others.
-	mostSteps = 2000
+	mostSteps = 200
 	// mostTries is how many choices of them are begun for a read, and allTries for
 	// all of a history.
 	mostTries = 1 << 14
@@ -106,7 +106,7 @@ func (s *sweep) optional(r *reading) (some []int, all bool) {
 // a few.
 func (s *sweep) explained(ctx context.Context, r *reading, tries *int) answer {
 	some, all := s.optional(r)
-	if !all || ctx.Err() != nil {
+	if !all || *tries <= 0 || ctx.Err() != nil {
 		return open
 	}
 	s.reads++

@@ -10,7 +10,6 @@ package eventual
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -60,13 +59,22 @@ type object struct {
 
 // unread says that something was acknowledged which no final read had to have.
 func (o object) unread() bool {
-	return slices.ContainsFunc(o.adds, func(add history.Call) bool {
-		return add.Type == history.OK && !slices.ContainsFunc(o.reads, func(read history.Call) bool { return due(add, read) })
-	})
+	last := -1 // when the last final read was invoked
+	for i := range o.reads {
+		if o.reads[i].Final {
+			last = max(last, o.reads[i].Invoke)
+		}
+	}
+	for i := range o.adds {
+		if o.adds[i].Type == history.OK && o.adds[i].Complete >= last {
+			return true
+		}
+	}
+	return false
 }
 
-// Check implements checkers.Checker. Of an object that got something and of which no
-// final read was answered nothing is proved, and then the verdict is Unknown.
+// Check implements checkers.Checker. If something was acknowledged that no final read had
+// to have which was answered, nothing is proved of it, and the verdict is Unknown.
 func (c Checker) Check(_ context.Context, h *history.History) (checkers.Verdict, error) {
 	verdict := checkers.Verdict{Checker: c.name}
 	calls, finals, objects := 0, 0, 0

@@ -29,7 +29,8 @@ const DoubleHold = "double-hold"
 //   - release: Ok, or nobody knows, once the owner gave it back.
 //
 // The argument of both is the owner, a string or an integer; null is the process
-// itself. A Fail had no effect.
+// itself. A Fail had no effect; a refused release is no news either, for what was granted
+// was granted for a time.
 //
 // An owner certainly holds the lock from when its acquire was answered until its
 // release was invoked, and no longer than what was granted, counted from when the

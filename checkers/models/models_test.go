@@ -194,7 +194,7 @@ var known = []struct {
 	`, want: "disagreement"},
 }
 
-// twoLeaders is a leader that goes on while there is another one.
+// twoReads are one before and one after a transfer, which the second does not show.
 const twoReads = `
 	0 invoke read
 	0 ok read [["a",10],["b",10]]
@@ -204,6 +204,7 @@ const twoReads = `
 	1 ok read [["a",10],["b",10]]
 `
 
+// twoLeaders is a leader that goes on while there is another one.
 const twoLeaders = `
 	0 invoke leads node=n1
 	0 ok leads [true,1] node=n1

@@ -21,7 +21,7 @@ type tally struct {
 }
 
 // telling are the kinds of calls that tell what an object holds.
-var telling = []string{"read", "receive", "poll", "watch"}
+var telling = []string{"read", "receive", "poll", "watch", "acquire", "learn"}
 
 type outcomes struct {
 	calls, ok, mismatch, info int

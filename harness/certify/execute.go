@@ -147,16 +147,16 @@ func (e *execution) fits(c cell) bool {
 }
 
 // around is what the next run will take beside its load: as long as the second slowest
-// of the last ones, for a machine that is busy is so for a while, but an image is made
-// only once.
+// of the last ones, if there are more than two, for a machine that is busy is so for a
+// while, but an image is made only once.
 func (e *execution) around() time.Duration {
 	const last = 8
 	some := slices.Sorted(slices.Values(e.arounds[max(0, len(e.arounds)-last):]))
 	switch n := len(some); n {
 	case 0:
 		return e.config.Around
-	case 1:
-		return some[0]
+	case 1, 2:
+		return some[n-1]
 	default:
 		return some[n-2]
 	}

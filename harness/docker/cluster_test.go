@@ -352,6 +352,37 @@ func TestAnotherAgentDoesNotHideThatRulesHaveGone(t *testing.T) {
 	}
 }
 
+// Rules that held all along are lifted in order, whatever became of an agent before or
+// of other rules.
+func TestRulesThatHeldAreLiftedInOrder(t *testing.T) {
+	c := startCluster(t, requireEngine(t), 3)
+	set := func(what string, r cluster.Rules, want error) {
+		t.Helper()
+		if err := c.SetRules(t.Context(), r); !errors.Is(err, want) {
+			t.Fatalf("%s: got %v, want %v", what, err, want)
+		}
+	}
+	kill := func() {
+		t.Helper()
+		if err := c.engine.api.ContainerKill(t.Context(), c.agent.id, "SIGKILL"); err != nil {
+			t.Fatal(err)
+		}
+		requireAgentGone(t, c.engine, c.run)
+	}
+	one, both := rules(drop("n1", "n2")), rules(drop("n1", "n2"), drop("n2", "n3"))
+	set("cut", one, nil)
+	set("heal", cluster.Rules{}, nil)
+	kill()
+	set("cut after an agent without rules has gone", one, nil)
+	set("heal", cluster.Rules{}, nil)
+	set("cut", one, nil)
+	kill()
+	set("cut more", both, nil)
+	set("heal what was cut later", one, nil)
+	set("heal what was lost", cluster.Rules{}, errAgentGone)
+	requireReach(t, c)
+}
+
 func TestFailedStartLeavesNothingBehind(t *testing.T) {
 	e := requireEngine(t)
 	for name, c := range map[string]struct {
@@ -480,7 +511,6 @@ func requireEcho(t *testing.T, c *Cluster, from, to, text string) {
 	}
 }
 
-// requireReach expects packets on all links between running nodes but these.
 // soon wants a look to find nothing wrong within a while, as the nemesis does: a busy
 // machine may be late with a packet.
 func soon(t *testing.T, look func() (wrong string)) {
@@ -495,6 +525,7 @@ func soon(t *testing.T, look func() (wrong string)) {
 	}
 }
 
+// requireReach expects packets on all links between running nodes but these.
 func requireReach(t *testing.T, c *Cluster, cut ...string) {
 	t.Helper()
 	slices.Sort(cut)

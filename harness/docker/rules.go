@@ -25,16 +25,15 @@ func (c *Cluster) SetRules(ctx context.Context, r cluster.Rules) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noteLoss()
-	lost := c.lost
+	lost := maps.Clone(c.lost)
 	c.rules = r.Clone()
-	err := c.apply(ctx)
+	if err := c.apply(ctx); err != nil {
+		return fmt.Errorf("set network rules: %w", err)
+	}
 	// What apply may have found to be gone was not in force yet.
 	c.lost = intersect(lost, r.Links())
-	if err == nil && len(c.lost) < len(lost) {
-		err = errAgentGone
-	}
-	if err != nil {
-		return fmt.Errorf("set network rules: %w", err)
+	if len(c.lost) < len(lost) {
+		return fmt.Errorf("set network rules: %w", errAgentGone)
 	}
 	return nil
 }
@@ -78,6 +77,7 @@ func (c *Cluster) welcome(ctx context.Context, n *Node, s *container.State) erro
 	if c.healthy() {
 		return nil // nodes start without rules
 	}
+	c.noteLoss() // other agents than this node's may get their rules anew
 	return c.apply(ctx)
 }
 
@@ -106,8 +106,8 @@ func (c *Cluster) breaker() breaker {
 	return nil
 }
 
-// ensureAgent starts an agent unless there is a live one. It has no rules yet. Sidecars see to that
-// themselves. Its caller holds mu.
+// ensureAgent starts an agent, which has no rules yet, unless there is a live one.
+// Sidecars see to that themselves. Its caller holds mu.
 func (c *Cluster) ensureAgent(ctx context.Context) error {
 	if c.sidecars != nil {
 		return nil

@@ -10,8 +10,9 @@
 //   - release: Ok once it does not any more.
 //
 // The argument of both is the owner, a string or an integer; null is the process
-// itself. A Fail had no effect and tells nothing, whatever its error: a lock may
-// refuse although it is free. An Info acquire may hold the lock from any later time
+// itself. A Fail had no effect and tells nothing: a lock may refuse although it is free.
+// But an owner whose release is refused with history.Mismatch has been told that he does
+// not hold the lock, and does not from then on. An Info acquire may hold the lock from any later time
 // on, or never; an Info release may have given it back at any later time, or never.
 // A release that is acknowledged although its owner held nothing is a violation.
 // Locks are not re-entrant: a second permit for one owner is a permit.
@@ -59,6 +60,15 @@ type lock struct {
 	calls   []history.Call
 	ops     []object.Op
 	owners  []owner
+	// standings are how the owners stand while the history is read.
+	standings []standing
+}
+
+// standing is what an owner certainly holds, as long as he does one thing at a time and
+// all of it is known.
+type standing struct {
+	open, busyUntil int
+	unsure          bool
 }
 
 // owner is who holds a lock: the one that a call names, or its process.
@@ -108,19 +118,40 @@ func (l *lock) add(i int, numbers map[owner]int32) error {
 	if !known {
 		number = int32(len(l.owners))
 		numbers[who] = number
-		l.owners = append(l.owners, who)
+		l.owners, l.standings = append(l.owners, who), append(l.standings, standing{})
 	}
 	op := object.Op{Class: classOf(number, f), Start: call.Invoke, End: object.Never, Maybe: true, Call: i}
-	if call.Type == history.OK {
+	if l.standings[number].certain(call, f) {
 		op.End, op.Maybe = call.Complete, false
 	}
 	l.ops = append(l.ops, op)
 	return nil
 }
 
+// certain says whether a call certainly had its effect. A release that was refused has
+// one if its owner held something: whenever he lost it, he knows of it by now, and holds
+// it no longer.
+func (s *standing) certain(call *history.Call, f int32) bool {
+	s.unsure = s.unsure || call.Type == history.Info || call.Invoke < s.busyUntil
+	s.busyUntil = max(s.busyUntil, call.Complete)
+	switch {
+	case call.Type == history.Info:
+		return false
+	case f == acquire:
+		s.open++
+		return true
+	case call.Type == history.OK:
+		s.open = max(0, s.open-1)
+		return true
+	case s.unsure || s.open == 0:
+		return false
+	}
+	s.open--
+	return true
+}
+
 // refused says that the system told somebody who released a lock that he does not hold
-// it. That ends his hold as well, since nobody knows when; and if he held none, it is an
-// operation that need not have happened.
+// it.
 func refused(call *history.Call, f int32) bool {
 	return f == release && call.Error == history.Mismatch
 }

@@ -34,7 +34,7 @@ var known = []struct{ Name, Want, History string }{
 		0 ok acquire
 		1 invoke acquire
 		1 fail acquire !busy`},
-	{"mutex: a refused release had no effect", "unknown", `
+	{"mutex: a release that failed had no effect", "unknown", `
 		0 invoke release
 		0 fail release !not the owner`},
 	{"mutex: who is told that he does not hold it holds it no more", "valid", `

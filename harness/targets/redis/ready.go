@@ -137,8 +137,9 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 // served returns nil if a node answers reads: one that loads its files tells its role all
 // the same.
 func served(ctx context.Context, link *redis.Client) error {
-	err := link.Get(ctx, "assay-ready").Err()
-	if err != nil && !strings.HasPrefix(err.Error(), "LOADING") {
+	err := link.Do(ctx, "GET", "assay-ready").Err()
+	var answer redis.Error
+	if errors.As(err, &answer) && !strings.HasPrefix(answer.Error(), "LOADING") {
 		return nil // there is no such key, or it is another node's
 	}
 	return err

@@ -1,7 +1,7 @@
-// Package runs makes failing simulated runs smaller: fewer nodes, clients, operations,
-// faults and disturbed messages, and simpler times and values, until a person can
-// follow what is left. What comes out fails by the same anomaly as what went in, as
-// the same checkers judge, and can be repeated byte for byte.
+// Package runs finds small simulated runs that fail like large ones: with fewer nodes,
+// clients, operations, faults and disturbed messages, and simpler times and values, until
+// a person can follow what is left. What comes out fails by the same anomaly as what went
+// in, as the same checkers judge, and can be repeated byte for byte.
 package runs
 
 import (
@@ -102,7 +102,7 @@ func failing(target world.Target, anomaly string) shrink.Run[sim.Plan, *sim.Outc
 }
 
 // search makes the failing run smaller if it is small already. Otherwise it makes small
-// runs that fail smaller for half of the time, the smallest ones first, and then, for
+// runs that fail smaller for most of the time, the smallest ones first, and then, for
 // half of what is left, the failing run itself, until there is one that a person can
 // follow. Where neither is enough, larger ones have their turns.
 func (u *undertaking) search(ctx context.Context) {
@@ -111,11 +111,11 @@ func (u *undertaking) search(ctx context.Context) {
 		u.shrink(ctx, u.failed, u.outcome)
 		return
 	}
-	u.within(ctx, 2, func(ctx context.Context) { u.begin(ctx, 10, 20, 40, 60, 30, 60) })
+	u.within(ctx, 0.8, func(ctx context.Context) { u.begin(ctx, 10, 20, 40, 60, 30, 60) })
 	if u.small() {
 		return
 	}
-	u.within(ctx, 2, func(ctx context.Context) { u.shrink(ctx, u.failed, u.outcome) })
+	u.within(ctx, 0.5, func(ctx context.Context) { u.shrink(ctx, u.failed, u.outcome) })
 	if u.small() {
 		return
 	}
@@ -126,9 +126,9 @@ func (u *undertaking) search(ctx context.Context) {
 }
 
 // within does something in a part of the time that is left.
-func (u *undertaking) within(ctx context.Context, part time.Duration, do func(context.Context)) {
+func (u *undertaking) within(ctx context.Context, part float64, do func(context.Context)) {
 	if deadline, some := ctx.Deadline(); some {
-		bounded, stop := context.WithTimeout(ctx, time.Until(deadline)/part)
+		bounded, stop := context.WithTimeout(ctx, time.Duration(part*float64(time.Until(deadline))))
 		defer stop()
 		ctx = bounded
 	}
@@ -145,7 +145,7 @@ func (u *undertaking) begin(ctx context.Context, sizes ...int) {
 		if !found {
 			continue
 		}
-		if u.within(ctx, 4, func(ctx context.Context) { u.shrink(ctx, plan, out) }); u.small() {
+		if u.within(ctx, 0.25, func(ctx context.Context) { u.shrink(ctx, plan, out) }); u.small() {
 			return
 		}
 	}
