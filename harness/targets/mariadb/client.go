@@ -113,7 +113,7 @@ func compresses(ctx context.Context, remote *sql.Conn) error {
 	var name, value string
 	err := remote.QueryRowContext(ctx, "show session status like 'compression'").Scan(&name, &value)
 	switch {
-	case err != nil:
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		err = fmt.Errorf("ask whether the connection is compressed: %w", err)
 	case value != "ON":
 		err = errors.New("the server does not compress the connection: use an image whose server can, or compression=off")
