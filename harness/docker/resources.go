@@ -127,4 +127,4 @@ func probed(ctx context.Context, seen func() (bool, error), otherwise string) er
 }
 
 // probing bounds how long an effect may take to be seen.
-const probing = 5 * time.Second
+const probing = 20 * time.Second
