@@ -3,7 +3,6 @@ package bank
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -14,8 +13,6 @@ const (
 	// mostSurprises is by how many transfers a read may differ from what the reads before
 	// it have made of them, when that is tried first.
 	mostSurprises = 4
-	// mostSteps is how far it is wandered in search of others.
-	mostSteps = 200
 	// mostTries is how many choices of them are begun for a read, and allTries for
 	// all of a history.
 	mostTries = 1 << 14
@@ -191,91 +188,8 @@ func (c *choice) search() answer {
 			return found
 		}
 	}
-	if c.tries = all; c.wander() {
-		return yes
-	}
+	c.tries = all
 	return c.decide(0, never, none, len(c.transfers))
-}
-
-// wander looks for a choice by changing one transfer after another, mostly the one by
-// which the balances come closest to what they should be. After a long time in which
-// nobody read anything there are hundreds of transfers of which nobody knows anything,
-// and among the choices of them are so many right ones that this soon meets one. It
-// proves nothing if it does not.
-func (c *choice) wander() bool {
-	shown := slices.Clone(c.guesses)
-	lacks := slices.Clone(c.lacks)
-	flip := func(n int) {
-		t, sign := c.transfers[n], -1
-		if shown[n] {
-			sign = +1
-		}
-		lacks[t.to] += sign * t.amount
-		lacks[t.from] -= sign * t.amount
-		shown[n] = !shown[n]
-	}
-	for n, is := range shown {
-		if shown[n] = false; is {
-			flip(n)
-		}
-	}
-	random := rand.New(rand.NewPCG(uint64(len(shown)), 1))
-	for range mostSteps {
-		if !slices.ContainsFunc(lacks, func(amount int) bool { return amount != 0 }) {
-			hidden, early := c.conflict(shown, random)
-			if hidden == none {
-				copy(c.shown, shown)
-				return true
-			}
-			flip([]int{hidden, early}[random.IntN(2)])
-			continue
-		}
-		best, least := none, never
-		for n, t := range c.transfers {
-			amount := t.amount
-			if shown[n] {
-				amount = -amount
-			}
-			after := distance(lacks[t.to]-amount) + distance(lacks[t.from]+amount) - distance(lacks[t.to]) - distance(lacks[t.from])
-			if t.from != t.to && (best == none || after < least || after == least && random.IntN(2) == 0) {
-				best, least = n, after
-			}
-		}
-		if best == none {
-			return false
-		}
-		if least >= 0 && random.IntN(2) == 0 { // it goes nowhere from here
-			best = random.IntN(len(shown))
-		}
-		flip(best)
-	}
-	return false
-}
-
-func distance(n int) int { return max(n, -n) }
-
-// conflict is a transfer that is not shown though it was acknowledged before another one
-// was invoked that is shown, and that one, by chance; none if there is no such pair.
-func (c *choice) conflict(shown []bool, random *rand.Rand) (hidden, early int) {
-	hidden, early = none, none
-	barrier := never
-	for n, is := range shown {
-		if !is && c.transfers[n].done < barrier {
-			hidden, barrier = n, c.transfers[n].done
-		}
-	}
-	found := 0
-	for n, is := range shown {
-		if is && c.transfers[n].invoke >= barrier {
-			if found++; random.IntN(found) == 0 {
-				early = n
-			}
-		}
-	}
-	if early == none {
-		return none, none
-	}
-	return hidden, early
 }
 
 // possible says that the account can still come to what it should hold. Sums that
