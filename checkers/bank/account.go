@@ -141,7 +141,7 @@ func (a *account) conclude(v checkers.Verdict) checkers.Verdict {
 	case a.compared == 0:
 		v.Reason = "there is only one read, and nothing to compare it with"
 	case a.cut || a.undecided > 0 && a.explained == 0:
-		v.Reason = fmt.Sprintf("%s, but it was not to be told what explains them: %s", a.totalsAgree(), a.explanations())
+		v.Reason = fmt.Sprintf("%s, but which transfers explain them could not be told, for which a larger budget may be enough: %s", a.totalsAgree(), a.explanations())
 	default:
 		v.Validity = checkers.Valid
 		v.Reason = fmt.Sprintf("%s, and %s", a.totalsAgree(), a.explanations())

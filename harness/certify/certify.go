@@ -120,8 +120,8 @@ func (c Config) fits(t harness.Test) error {
 // pinned says why a claim is not made of the system as its user has set it: it is made
 // of a single node, or under another value of a setting that the user chose.
 func (c Config) pinned(claim cluster.Claim) string {
-	if nodes := cmp.Or(c.Test.Nodes, 3); claim.Alone && nodes > 1 {
-		return fmt.Sprintf("it is claimed of one node, not of %d: --nodes 1", nodes)
+	if claim.Alone && c.nodes() > 1 {
+		return fmt.Sprintf("it is claimed of one node, not of %d: --nodes 1", c.nodes())
 	}
 	for key, value := range claim.Settings {
 		if chosen, is := c.Test.TargetSettings[key]; is && chosen != value {
@@ -130,6 +130,9 @@ func (c Config) pinned(claim cluster.Claim) string {
 	}
 	return ""
 }
+
+// nodes is how many nodes each run has.
+func (c Config) nodes() int { return cmp.Or(c.Test.Nodes, 3) }
 
 // families are the faults that every system has to bear, as far as there are means to
 // inject them: each with all its usual shapes.
@@ -159,7 +162,7 @@ func (c Config) header(began time.Time) *certificate.Certificate {
 	p := c.Test.Provenance
 	return &certificate.Certificate{
 		Format: certificate.Format, Assay: harness.Version(), Target: c.Test.Target.Name(), About: c.Test.Target.About(),
-		Settings: c.Test.TargetSettings, Nodes: cmp.Or(c.Test.Nodes, 3), Runtime: p.Runtime, Engine: p.Engine,
+		Settings: c.Test.TargetSettings, Nodes: c.nodes(), Runtime: p.Runtime, Engine: p.Engine,
 		Machine: p.Machine, Seed: c.Seed, CommandLine: p.CommandLine, Started: began.UTC(), Budget: c.Budget,
 	}
 }

@@ -12,10 +12,10 @@
 // The argument of both is the owner, a string or an integer; null is the process
 // itself. A Fail had no effect and tells nothing: a lock may refuse although it is free.
 // But an owner whose release is refused with history.Mismatch has been told that he does
-// not hold the lock, and does not from then on. An Info acquire may hold the lock from any later time
-// on, or never; an Info release may have given it back at any later time, or never.
-// A release that is acknowledged although its owner held nothing is a violation.
-// Locks are not re-entrant: a second permit for one owner is a permit.
+// not hold the lock, and does not from then on. An Info acquire may hold the lock from
+// any later time on, or never; an Info release may have given it back at any later time,
+// or never. A release that is acknowledged although its owner held nothing is a
+// violation. Locks are not re-entrant: a second permit for one owner is a permit.
 package lock
 
 import (
