@@ -87,7 +87,7 @@ func (n *Nemesis) Run(ctx context.Context) {
 		return
 	}
 	for _, step := range n.config.Steps {
-		if !wait(ctx, step.Quiet) {
+		if !wait(ctx, step.Quiet) || n.hadTurn(step) && endsWithin(ctx, step.Hold/2) {
 			return
 		}
 		n.inject(ctx, step)
@@ -100,6 +100,19 @@ func (n *Nemesis) Run(ctx context.Context) {
 
 // wait sleeps, unless the context ends first, which it tells by false.
 func wait(ctx context.Context, d time.Duration) bool { return clock.Sleep(ctx, d) }
+
+// hadTurn says that no fault of a step is the first of its family.
+func (n *Nemesis) hadTurn(s Step) bool {
+	return !slices.ContainsFunc(s.Faults, func(p Planned) bool { return !n.tried[p.Family] })
+}
+
+// endsWithin says that so little time is left. A fault that strikes among the last
+// operations shows nothing, and one that is seen by what the nodes do, as a disk whose
+// writes fail now and then, could not even be verified.
+func endsWithin(ctx context.Context, d time.Duration) bool {
+	end, known := ctx.Deadline()
+	return known && clock.Until(ctx, end) < d
+}
 
 // inject begins the faults of a step. Once begun it is not given up halfway,
 // whatever happens to the context: half a fault could not be verified.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -285,5 +286,30 @@ func TestSpecSupports(t *testing.T) {
 	not, _ := Parse("corrupt")
 	if err := not.Supports(b.Capabilities()); err == nil || !strings.Contains(err.Error(), "no way") {
 		t.Errorf("%v", err)
+	}
+}
+
+// The last of the operations are no time for another fault, unless none of its family
+// has had a turn.
+func TestNoFaultStrikesJustBeforeTheEnd(t *testing.T) {
+	short, long := step(planned("kill", "one")), step(planned("kill", "one"))
+	long.Hold = time.Hour
+	for _, c := range []struct {
+		steps []Step
+		want  string
+	}{
+		{[]Step{short, long}, "inject kill ok, heal kill ok"},
+		{[]Step{short, short}, "inject kill ok, heal kill ok, inject kill ok, heal kill ok"},
+		{[]Step{long}, "inject kill ok, heal kill ok"},
+	} {
+		r := recorder(t)
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			New(Config{Cluster: newBench("n1", "n2", "n3"), Recorder: r, Steps: c.steps}).Run(ctx)
+		})
+		if got := strings.Join(outcomes(r.Snapshot()), ", "); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
+		}
 	}
 }
