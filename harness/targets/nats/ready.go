@@ -82,13 +82,33 @@ func whole(ctx context.Context, js jetstream.JetStream, name string, replicas in
 	if at == nil || replicas == 1 {
 		return nil // its server leads it
 	}
-	if at.Leader == "" || len(at.Replicas) != replicas-1 {
+	if err := fromLeader(at); err != nil {
+		return err
+	}
+	if len(at.Replicas) != replicas-1 {
 		return fmt.Errorf("leader %q and %d of %d other replicas are known", at.Leader, len(at.Replicas), replicas-1)
 	}
 	for _, peer := range at.Replicas {
 		if !peer.Current || peer.Offline {
 			return fmt.Errorf("its replica on %s is not up to date", peer.Name)
 		}
+	}
+	return nil
+}
+
+// fromLeader says why what is told of a stream is not its leader's word. As long as no
+// leader is known any of its servers answers, with what it has applied so far, and the
+// one that was to be the first leader does so for ten seconds after each start
+// (jsStreamInfoRequest in jetstream_api.go of nats-server 2.10.29). The others that a
+// server lists are those beside itself.
+func fromLeader(c *jetstream.ClusterInfo) error {
+	switch {
+	case c == nil: // a single server
+		return nil
+	case c.Leader == "":
+		return errors.New("the answer comes from a server that knows no leader of the stream")
+	case slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return p.Name == c.Leader }):
+		return errors.New("the answer comes from a server that does not lead the stream")
 	}
 	return nil
 }

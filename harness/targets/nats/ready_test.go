@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/assaykit/assay/harness/cluster"
 )
 
@@ -123,6 +125,31 @@ func TestEveryRouteHasToBeCompressed(t *testing.T) {
 		s.Close()
 		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && got != want {
 			t.Errorf("%s: %s, want %s", routes, got, want)
+		}
+	}
+}
+
+func TestOnlyAStreamsLeaderKnowsWhatIsInIt(t *testing.T) {
+	peers := func(names ...string) (list []*jetstream.PeerInfo) {
+		for _, name := range names {
+			list = append(list, &jetstream.PeerInfo{Name: name, Current: true})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		told *jetstream.ClusterInfo
+		want bool
+	}{
+		{nil, true},
+		{&jetstream.ClusterInfo{Leader: "n1"}, true},
+		{&jetstream.ClusterInfo{Leader: "n1", Replicas: peers("n2", "n3")}, true},
+		// A replica that leaves itself out.
+		{&jetstream.ClusterInfo{Leader: "n1", Replicas: peers("n1", "n3")}, false},
+		// One that waits for an election.
+		{&jetstream.ClusterInfo{Replicas: peers("n1", "n2", "n3")}, false},
+	} {
+		if err := fromLeader(c.told); (err == nil) != c.want {
+			t.Errorf("%+v: %v", c.told, err)
 		}
 	}
 }

@@ -27,6 +27,9 @@ func (c *client) Elements(ctx context.Context, set string) ([]int, error) {
 	if err != nil {
 		return nil, harmless(err)
 	}
+	if err := fromLeader(info.Cluster); err != nil {
+		return nil, harmless(err)
+	}
 	var all []int
 	for subject := range info.State.Subjects {
 		element, err := strconv.Atoi(strings.TrimPrefix(subject, prefix))

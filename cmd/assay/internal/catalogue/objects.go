@@ -19,7 +19,7 @@ func objects() []Row {
 			Source: "every API without idempotency keys"},
 		{ID: "demo-lock-in-memory", Invalid: true, Findings: []string{"double-hold"},
 			About:  "only the leader knows who holds a lock",
-			Args:   words("demo --set bug=lease-in-memory --workload lock --nemesis partition:leader,kill:leader --time 30s --hold 600ms --quiet 600ms"),
+			Args:   words("demo --set bug=lease-in-memory --workload lock --nemesis partition:leader,kill:leader --time 30s --hold 600ms --quiet 600ms --set long-share=40"),
 			Source: "a lock in Redis with failover to a replica (Redis manual, Distributed Locks)"},
 		{ID: "demo-counter-double-apply", Invalid: true, Findings: []string{"too-high"},
 			About:  "an increment that was sent again is applied again",
