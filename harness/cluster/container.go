@@ -25,12 +25,31 @@ type Container struct {
 	Files []File
 	// User runs the processes and Folder is where they work; empty as in the image.
 	User, Folder string
-	Health       *Health
+	// Host is the container's own host name, empty for the node's name. By that, by the
+	// node's name and by Names it is known to the others.
+	Host  string
+	Names []string
+	// Scratch are folders in memory.
+	Scratch []string
+	Limits  []Limit
+	// Init has a process of the runtime's own reap what the node's processes leave.
+	Init   bool
+	Health *Health
 	// After are the nodes that have to be there before this one is started first.
 	After []Dependency
 	// Aside says that the container runs beside the nodes: nobody breaks it, and no
 	// client is sent to it.
 	Aside bool
+	// Once says of a container beside the nodes that it does something and ends. The
+	// cluster is there when it has ended well, which is exit code 0.
+	Once bool
+}
+
+// Limit bounds what a process may use of a resource, in the words of setrlimit(2) without
+// RLIMIT_, as in "nofile".
+type Limit struct {
+	Resource   string
+	Soft, Hard int64
 }
 
 // File is one that is put into a container.
@@ -50,7 +69,7 @@ type Health struct {
 	Retries                        int
 }
 
-// Dependency is a node that another one needs.
+// Dependency is a node that another one needs. One that runs once has to have ended.
 type Dependency struct {
 	Node string
 	// Healthy says that it has to be healthy, not merely started.

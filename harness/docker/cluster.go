@@ -197,14 +197,10 @@ func (c *Cluster) startNodes(ctx context.Context, specs []cluster.NodeSpec) erro
 		return fmt.Errorf("create the cluster's network: %w", err)
 	}
 	c.stranger = gateway(subnet)
-	hosts := map[string]netip.Addr{}
 	for i, spec := range specs {
-		hosts[spec.Name] = hostAddress(subnet, i)
+		c.nodes = append(c.nodes, &Node{cluster: c, spec: spec, image: images[i], address: hostAddress(subnet, i)})
 	}
-	for i, spec := range specs {
-		c.nodes = append(c.nodes, &Node{cluster: c, spec: spec, image: images[i], address: hosts[spec.Name]})
-	}
-	return c.createAll(ctx, hosts)
+	return c.createAll(ctx, c.hosts())
 }
 
 // images makes sure that all images are there, each once.

@@ -109,7 +109,7 @@ func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *containe
 	labels[labelRole], labels[labelNode] = roleNode, n.spec.Name
 	exposed, bound := n.portMap()
 	config := &container.Config{
-		Image: n.image, Hostname: n.spec.Name, Labels: labels,
+		Image: n.image, Labels: labels,
 		Entrypoint: n.spec.Entrypoint, Cmd: n.spec.Args, Env: n.spec.Env,
 		ExposedPorts: exposed,
 	}
@@ -118,13 +118,13 @@ func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *containe
 		PortBindings: bound,
 		// Names are looked up in a file, because the engine's name server forgets
 		// nodes that do not run.
-		ExtraHosts:    others(hosts, n.spec.Name),
+		ExtraHosts:    others(hosts, n.hostName()),
 		RestartPolicy: container.RestartPolicy{Name: container.RestartPolicyDisabled},
 		LogConfig:     container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
 	}
 	n.outfit(config, host)
 	endpoint := &network.EndpointSettings{
-		Aliases:    []string{n.spec.Name},
+		Aliases:    knownAs(n.spec),
 		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.address.String()},
 	}
 	return config, host, &network.NetworkingConfig{
@@ -182,8 +182,29 @@ func (n *Node) Start(ctx context.Context) error {
 	if err := n.cluster.welcome(ctx, n, found.State); err != nil {
 		return fmt.Errorf("start %s: apply what is in force: %w", n.spec.Name, err)
 	}
+	if n.spec.Container.Once {
+		return n.requireEnd(ctx)
+	}
 	return n.requireRunning(ctx, found.State)
 }
+
+// requireEnd waits for the good end of a container that runs once.
+func (n *Node) requireEnd(ctx context.Context) error {
+	if err := n.awaitEnd(ctx, once); err != nil {
+		return fmt.Errorf("wait for %s, which runs once: %w; its last lines:\n%s", n.spec.Name, err, n.lastLines(context.WithoutCancel(ctx)))
+	}
+	found, err := n.inspect(ctx)
+	if err != nil {
+		return fmt.Errorf("wait for %s: %w", n.spec.Name, err)
+	}
+	if code := found.State.ExitCode; code != 0 {
+		return fmt.Errorf("%s, which runs once, ended with exit code %d; its last lines:\n%s", n.spec.Name, code, n.lastLines(ctx))
+	}
+	return nil
+}
+
+// once is how long a container may take that runs once.
+const once = 2 * time.Minute
 
 func (n *Node) requireRunning(ctx context.Context, s *container.State) error {
 	if s.Running {

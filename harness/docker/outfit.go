@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/docker/docker/api/types/container"
@@ -25,6 +26,16 @@ func (n *Node) data() string { return cmp.Or(n.spec.Container.Data, dataFolder) 
 func (n *Node) outfit(config *container.Config, host *container.HostConfig) {
 	wanted := n.spec.Container
 	config.User, config.WorkingDir = wanted.User, wanted.Folder
+	config.Hostname = n.hostName()
+	if wanted.Init {
+		host.Init = &wanted.Init
+	}
+	for _, l := range wanted.Limits {
+		host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: l.Resource, Soft: l.Soft, Hard: l.Hard})
+	}
+	for _, folder := range wanted.Scratch {
+		host.Mounts = append(host.Mounts, mount.Mount{Type: mount.TypeTmpfs, Target: folder})
+	}
 	if h := wanted.Health; h != nil {
 		config.Healthcheck = &container.HealthConfig{
 			Test: h.Test, Interval: h.Interval, Timeout: h.Timeout, StartPeriod: h.StartPeriod, Retries: h.Retries,
@@ -36,6 +47,16 @@ func (n *Node) outfit(config *container.Config, host *container.HostConfig) {
 			VolumeOptions: &mount.VolumeOptions{Labels: n.cluster.labels},
 		})
 	}
+}
+
+// hostName is what the node's own processes take for the name of their machine.
+func (n *Node) hostName() string { return cmp.Or(n.spec.Container.Host, n.spec.Name) }
+
+// knownAs are all names by which a node is known.
+func knownAs(s cluster.NodeSpec) []string {
+	all := append([]string{s.Name, cmp.Or(s.Container.Host, s.Name)}, s.Container.Names...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // giveFiles puts the node's files into its container.

@@ -48,11 +48,13 @@ func (n *Node) vacate(ctx context.Context) error {
 	return c.engine.removeContainer(ctx, n.id)
 }
 
-// hosts are the addresses of all nodes, which never change.
+// hosts are the addresses of all nodes by all of their names. They never change.
 func (c *Cluster) hosts() map[string]netip.Addr {
 	hosts := map[string]netip.Addr{}
 	for _, n := range c.nodes {
-		hosts[n.spec.Name] = n.address
+		for _, name := range knownAs(n.spec) {
+			hosts[name] = n.address
+		}
 	}
 	return hosts
 }

@@ -10,16 +10,20 @@ import (
 const poll = 20 * time.Millisecond
 
 // eventually tries until it is done or the context ends; the error is that of
-// the last attempt.
+// the last attempt, of the one before if that was cut off.
 func eventually(ctx context.Context, try func() (done bool, err error)) error {
+	var last error
 	for {
 		done, err := try()
 		if done {
 			return err
 		}
+		if ctx.Err() == nil || last == nil { // a question that was cut off tells nothing
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(err, context.Cause(ctx))
+			return errors.Join(last, context.Cause(ctx))
 		case <-time.After(poll):
 		}
 	}

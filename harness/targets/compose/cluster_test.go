@@ -156,6 +156,55 @@ services:
 	}
 }
 
+// seeded is a store that another container looks at by another name, once, before it
+// counts as there. What is asked for takes the place of KEY.
+const seeded = `
+services:
+  store:
+    image: assay/example-kv:1
+    hostname: depot
+    environment: {DATA: /elsewhere}
+    volumes: [/elsewhere]
+    tmpfs: [/scratch]
+    init: true
+    ulimits: {nofile: 4096}
+    configs: [{source: seed, target: /elsewhere/log}]
+    healthcheck: {test: [CMD, /kv, check, "http://depot:8080/seeded"], interval: 200ms, timeout: 1s, retries: 100}
+    x-assay: {port: 8080, ready: health}
+  look:
+    image: assay/example-kv:1
+    command: [check, "http://depot:8080/KEY"]
+    depends_on: {store: {condition: service_healthy}}
+    x-assay: {once: true}
+configs:
+  seed:
+    content: |
+      {"Key":"seeded","Value":5}
+`
+
+func TestWhatRunsOnceHasToEndWell(t *testing.T) {
+	e := requireEngine(t)
+	target, c := up(t, e, file(t, strings.Replace(seeded, "KEY", "seeded", 1)), clientInGo(t))
+	if len(c.Nodes()) != 1 || c.Nodes()[0].Name() != "store" {
+		t.Fatalf("nodes %v", c.Nodes())
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	node := c.Nodes()[0]
+	if err := errors.Join(node.Kill(ctx), node.Start(ctx), target.Ready(ctx, c, cluster.Config{})); err != nil {
+		t.Errorf("after it has ended, a node cannot be started again: %v", err)
+	}
+
+	made, err := New().Tailored(t.Context(), cluster.Config{Settings: map[string]string{"file": file(t, strings.Replace(seeded, "KEY", "nothing", 1)), "client": clientInGo(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Start(t.Context(), cluster.Options{Run: "test-" + strings.ToLower(rand.Text()[:10]), Target: made, Log: t.Output()})
+	if err == nil || !strings.Contains(err.Error(), "look, which runs once, ended with exit code 1") {
+		t.Errorf("it ended badly: %v", err)
+	}
+}
+
 func TestAnImageThatIsNotThereIsNamed(t *testing.T) {
 	e := requireEngine(t)
 	path := file(t, "services:\n  db:\n    image: assay/no-such-image:9\n    build: .\n    ports: [\"80\"]\n")

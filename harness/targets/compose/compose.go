@@ -12,12 +12,16 @@
 //	                       # {http: /health, status: 200, port: 8081} (its health check, or else tcp)
 //	  data: /var/lib/db    # the folder of durable data, whose disk can fail (its first volume)
 //
-// In a service, node: false takes the place of nodes. What a file asks for and does not
-// get is refused with its file and line; what makes no difference here (restart, logging,
-// networks, ...) is passed over. Volumes belong to one node each and go with the cluster;
-// read-only binds are copied.
+// In a service, node: false takes the place of nodes, and once: true says that it does
+// something and ends, as what sets a cluster up does: the cluster is there when it has
+// ended well. A service that another waits for by service_completed_successfully is one.
 //
-// Nodes are known to each other by their services' names. It needs containers.
+// What a file asks for and does not get is refused with its file and line; what makes no
+// difference here (restart, logging, ...) is passed over. Volumes belong to one node each
+// and go with the cluster; read-only binds, configurations and secrets are copied.
+//
+// All are on one network, and known to each other by their services' names, host names,
+// names of containers, and the aliases of networks and links. It needs containers.
 package compose
 
 import (

@@ -102,6 +102,61 @@ volumes: {wal: {}}
 	}
 }
 
+func TestNamesFilesAndLimitsAreKept(t *testing.T) {
+	t.Setenv("ASSAY_TEST_SECRET", "hidden")
+	path := file(t, `
+services:
+  db:
+    image: example/db
+    ports: ["80"]
+    hostname: store
+    container_name: the-store
+    networks: {default: {aliases: [primary]}}
+    configs: [plain, {source: inline, target: /etc/inline.conf, mode: 0400}]
+    secrets: [word]
+    tmpfs: /scratch
+    ulimits: {nofile: {soft: 1024, hard: 4096}, nproc: 99}
+    init: true
+    depends_on: {prepare: {condition: service_completed_successfully}}
+  prepare:
+    image: example/db
+  report:
+    image: example/db
+    links: ["db:database"]
+    x-assay: {once: true}
+configs: {plain: {file: ./plain.conf}, inline: {content: "a = 1"}}
+secrets: {word: {environment: ASSAY_TEST_SECRET}}
+`)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "plain.conf"), []byte("b = 2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := read(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := cluster.Container{
+		Host: "store", Names: []string{"database", "primary", "store", "the-store"}, Scratch: []string{"/scratch"}, Init: true,
+		Limits: []cluster.Limit{{Resource: "nofile", Soft: 1024, Hard: 4096}, {Resource: "nproc", Soft: 99, Hard: 99}},
+		Files: []cluster.File{
+			{Path: "/plain", Mode: 0o444, Content: []byte("b = 2")},
+			{Path: "/etc/inline.conf", Mode: 0o400, Content: []byte("a = 1")},
+			{Path: "/run/secrets/word", Mode: 0o444, Content: []byte("hidden")},
+		},
+		After: []cluster.Dependency{{Node: "prepare"}},
+	}
+	if got := p.specs[0].Container; !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for _, s := range p.specs[1:] {
+		if !s.Container.Once || !s.Container.Aside {
+			t.Errorf("%s is a node: %+v", s.Name, s.Container)
+		}
+	}
+	if names := p.names(); !reflect.DeepEqual(names, []string{"db"}) {
+		t.Errorf("nodes %v", names)
+	}
+}
+
 // TestWhatIsWrongIsNamedWithFileAndLine has one mistake in each file.
 func TestWhatIsWrongIsNamedWithFileAndLine(t *testing.T) {
 	const db = "services:\n  db:\n    image: x\n    ports: [\"80\"]\n"
@@ -120,7 +175,13 @@ func TestWhatIsWrongIsNamedWithFileAndLine(t *testing.T) {
 		{"replicas", db + "    deploy: {replicas: 3}\n", ":5:", "service of its own"},
 		{"the host's network", db + "    network_mode: host\n", ":5:", "network_mode"},
 		{"privileged", db + "    privileged: true\n", ":5:", "privileged"},
-		{"another host name", db + "    hostname: other\n", ":5:", "service's name"},
+		{"another's name", db + "    hostname: e\n  e:\n    image: x\n    ports: [\"80\"]\n", ":5:", "both to be known as e"},
+		{"a name of two", db + "    container_name: one\n  e:\n    image: x\n    ports: [\"80\"]\n  f:\n    image: x\n    links: [\"db:two\", \"e:one\"]\n", ":11:", "both to be known as one"},
+		{"an address", db + "    networks: {default: {ipv4_address: 10.0.0.9}}\n", ":5:", "addresses"},
+		{"a secret from outside", db + "    secrets: [s]\nsecrets: {s: {external: true}}\n", ":5:", "outside"},
+		{"a configuration that is not there", db + "    configs: [c]\nconfigs: {c: {file: ./no-such-file}}\n", ":5:", "no such file"},
+		{"a secret of no variable", db + "    secrets: [s]\nsecrets: {s: {environment: ASSAY_NO_SUCH_VARIABLE}}\n", ":5:", "ASSAY_NO_SUCH_VARIABLE"},
+		{"a wish that is neither", db + "    x-assay: {once: maybe}\n", ":5:", "neither true nor false"},
 		{"a bind to be written", db + "    volumes:\n      - ./data:/data\n", ":6:", "read-only"},
 		{"a bind of nothing", db + "    volumes:\n      - ./data:/data:ro\n", ":6:", "no such file"},
 		{"a volume from outside", db + "    volumes: [vol:/data]\nvolumes: {vol: {external: true}}\n", ":5:", "outside"},

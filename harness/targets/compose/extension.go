@@ -13,6 +13,7 @@ const (
 	extension = "x-assay"
 	keyNodes  = "nodes"
 	keyNode   = "node"
+	keyOnce   = "once"
 	keyPort   = "port"
 	keyData   = "data"
 	keyReady  = "ready"
@@ -21,8 +22,10 @@ const (
 // wish is what x-assay says of a service: that of the service itself, or else that for
 // all.
 type wish struct {
-	// node says whether it is under test; port is where clients go, 0 if open.
+	// node says whether it is under test, once that it does something and ends; port is
+	// where clients go, 0 if open.
 	node bool
+	once bool
 	port int
 	// data is the folder of the durable data, empty if open.
 	data  string
@@ -65,16 +68,15 @@ func known(of []string) []string {
 	if len(of) == 1 {
 		return []string{keyNodes, keyPort, keyData, keyReady}
 	}
-	return []string{keyNode, keyPort, keyData, keyReady}
+	return []string{keyNode, keyOnce, keyPort, keyData, keyReady}
 }
 
 func (w *wish) set(key string, value any) (err error) {
 	switch key {
 	case keyNode:
-		ok := false
-		if w.node, ok = value.(bool); !ok {
-			err = fmt.Errorf("%v is neither true nor false", value)
-		}
+		w.node, err = yes(value)
+	case keyOnce:
+		w.once, err = yes(value)
 	case keyPort:
 		w.port, err = portNumber(value)
 	case keyData:
@@ -83,6 +85,14 @@ func (w *wish) set(key string, value any) (err error) {
 		w.ready, err = readReadiness(value)
 	}
 	return err
+}
+
+func yes(value any) (bool, error) {
+	b, ok := value.(bool)
+	if !ok {
+		return false, fmt.Errorf("%v is neither true nor false", value)
+	}
+	return b, nil
 }
 
 // whole reads an integer, whichever of Go's types the library has made of it.

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -39,6 +40,63 @@ func storage(s types.ServiceConfig, project *types.Project, t text) (folders []s
 		}
 	}
 	return folders, files, nil
+}
+
+// handed are the configurations and secrets that a service is given, as files.
+func handed(s types.ServiceConfig, project *types.Project, t text) ([]cluster.File, error) {
+	var all []cluster.File
+	add := func(kind, folder string, r types.FileReferenceConfig, o types.FileObjectConfig) error {
+		at := t.at("services", s.Name, kind)
+		if bool(o.External) {
+			return fmt.Errorf("%s: service %s: %s exists outside, and is not to be had; give it by file, content or environment", at, s.Name, r.Source)
+		}
+		content, err := contentOf(o)
+		if err != nil {
+			return fmt.Errorf("%s: service %s: %s: %w", at, s.Name, r.Source, err)
+		}
+		target := cmp.Or(r.Target, r.Source)
+		if !path.IsAbs(target) {
+			target = path.Join(folder, target)
+		}
+		mode := uint32(0o444)
+		if r.Mode != nil {
+			mode = uint32(*r.Mode)
+		}
+		all = append(all, cluster.File{Path: target, Mode: mode, Content: content})
+		return nil
+	}
+	for _, c := range s.Configs {
+		if err := add("configs", "/", types.FileReferenceConfig(c), types.FileObjectConfig(project.Configs[c.Source])); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range s.Secrets {
+		if err := add("secrets", "/run/secrets", types.FileReferenceConfig(c), types.FileObjectConfig(project.Secrets[c.Source])); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func contentOf(o types.FileObjectConfig) ([]byte, error) {
+	switch {
+	case o.File != "":
+		files, err := copyOf(o.File, "/")
+		if err != nil {
+			return nil, err
+		}
+		if len(files) != 1 {
+			return nil, fmt.Errorf("%s is no file", o.File)
+		}
+		return files[0].Content, nil
+	case o.Environment != "":
+		value, set := os.LookupEnv(o.Environment)
+		if !set {
+			return nil, fmt.Errorf("the environment has no %s", o.Environment)
+		}
+		return []byte(value), nil
+	}
+	return []byte(o.Content), nil
 }
 
 // copyOf reads a file, or all files of a folder.

@@ -3,6 +3,7 @@ package compose
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,8 @@ const (
 type plan struct {
 	specs []cluster.NodeSpec
 	ready map[string]readiness
+	// others are the names of services beside their own.
+	others map[string][]string
 }
 
 // names are the nodes under test.
@@ -71,10 +74,16 @@ func planOf(project *types.Project, t text) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{ready: map[string]readiness{}}
+	names, err := otherNames(project, t)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{ready: map[string]readiness{}, others: names}
+	once := awaitedEnds(project)
 	for _, name := range project.ServiceNames() {
 		w := general
-		w.node = len(chosen) == 0 || slices.Contains(chosen, name)
+		w.once = slices.Contains(once, name)
+		w.node = !w.once && (len(chosen) == 0 || slices.Contains(chosen, name))
 		if err := p.add(project, project.Services[name], w, t); err != nil {
 			return nil, err
 		}
@@ -130,14 +139,21 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 	if err := w.read(s.Extensions[extension], []string{"services", s.Name, extension}, t); err != nil {
 		return err
 	}
+	w.node = w.node && !w.once
 	folders, files, err := storage(s, project, t)
+	if err != nil {
+		return err
+	}
+	given, err := handed(s, project, t)
 	if err != nil {
 		return err
 	}
 	spec := cluster.NodeSpec{
 		Name: s.Name, Image: image(s, t), Entrypoint: s.Entrypoint, Args: s.Command, Env: environment(s),
 		Container: cluster.Container{
-			User: s.User, Folder: s.WorkingDir, Files: files, Health: health(s.HealthCheck), After: after(s), Aside: !w.node,
+			User: s.User, Folder: s.WorkingDir, Files: append(files, given...), Health: health(s.HealthCheck), After: after(s),
+			Host: s.Hostname, Names: p.others[s.Name], Scratch: s.Tmpfs, Limits: limits(s), Init: s.Init != nil && *s.Init,
+			Aside: !w.node, Once: w.once,
 		},
 	}
 	spec.Container.Data, spec.Container.Volumes = durable(w.data, folders)
@@ -193,6 +209,32 @@ func health(h *types.HealthCheckConfig) *cluster.Health {
 		made.Retries = int(*h.Retries)
 	}
 	return made
+}
+
+func limits(s types.ServiceConfig) []cluster.Limit {
+	var all []cluster.Limit
+	for _, resource := range slices.Sorted(maps.Keys(s.Ulimits)) {
+		u := s.Ulimits[resource]
+		soft, hard := u.Soft, u.Hard
+		if u.Single != 0 {
+			soft, hard = u.Single, u.Single
+		}
+		all = append(all, cluster.Limit{Resource: resource, Soft: int64(soft), Hard: int64(hard)})
+	}
+	return all
+}
+
+// awaitedEnds are the services whose end others wait for.
+func awaitedEnds(project *types.Project) []string {
+	var names []string
+	for _, s := range project.Services {
+		for name, d := range s.DependsOn {
+			if d.Condition == types.ServiceConditionCompletedSuccessfully {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func after(s types.ServiceConfig) []cluster.Dependency {

@@ -13,13 +13,13 @@ import (
 // obeyed are the keys of a service that become part of its node.
 var obeyed = []string{
 	"image", "build", "command", "entrypoint", "environment", "volumes", "healthcheck", "ports", "expose", "depends_on",
-	"user", "working_dir",
+	"user", "working_dir", "configs", "secrets", "hostname", "container_name", "links", "networks", "tmpfs", "ulimits", "init",
 }
 
 // immaterial are the keys that make no difference here: the cluster has a network of its
 // own, and Assay itself starts, names, logs and ends what runs.
 var immaterial = []string{
-	"name", "env_file", "networks", "labels", "annotations", "label_file", "restart", "logging", "stop_grace_period", "profiles", "attach",
+	"name", "env_file", "labels", "annotations", "label_file", "restart", "logging", "stop_grace_period", "profiles", "attach",
 	"develop", "pull_policy", "platform", "tty", "stdin_open",
 }
 
@@ -28,12 +28,7 @@ var instead = map[string]string{
 	"deploy":         "write each node as a service of its own, and leave out deploy",
 	"scale":          "write each node as a service of its own",
 	"network_mode":   "all nodes are on a network of their own, which is what Assay breaks",
-	"container_name": "nodes are known by their service's name",
-	"hostname":       "nodes are known by their service's name",
-	"links":          "nodes reach each other by their services' names",
-	"tmpfs":          "use a volume",
-	"configs":        "mount the file read-only, as in ./file:/path:ro",
-	"secrets":        "mount the file read-only, as in ./file:/path:ro",
+	"external_links": "write what is linked as a service of its own",
 	"privileged":     "the nodes have no more rights than their faults leave them",
 	"extends":        "write the service out",
 }
@@ -50,9 +45,6 @@ func refuse(s types.ServiceConfig, t text) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if slices.Contains(obeyed, key) || slices.Contains(immaterial, key) || keys[key] == nil {
-			continue
-		}
-		if same, _ := keys[key].(string); same == s.Name && (key == "hostname" || key == "container_name") {
 			continue
 		}
 		advice := instead[key]
@@ -73,14 +65,9 @@ func refuseMore(s types.ServiceConfig, t text) error {
 		return fmt.Errorf("%s: %w", t.at("services", s.Name, "build"),
 			wrong("it names no image; add image: NAME, and make it first: docker compose -f %s build %s", t.path, s.Name))
 	}
-	for name, d := range s.DependsOn {
-		if d.Condition == types.ServiceConditionCompletedSuccessfully {
-			return fmt.Errorf("%s: %w", t.at("services", s.Name, "depends_on", name), wrong("waiting for the end of %s is not supported", name))
-		}
-	}
 	for name, n := range s.Networks {
-		if n != nil && (len(n.Aliases) > 0 || n.Ipv4Address != "" || n.Ipv6Address != "") {
-			return fmt.Errorf("%s: %w", t.at("services", s.Name, "networks", name), wrong("addresses and aliases are not supported: nodes are known by their service's name"))
+		if n != nil && (n.Ipv4Address != "" || n.Ipv6Address != "") {
+			return fmt.Errorf("%s: %w", t.at("services", s.Name, "networks", name), wrong("addresses are not supported: nodes are known by their names"))
 		}
 	}
 	if strings.ContainsAny(s.Name, "_.") || slices.Contains(reserved, s.Name) {
