@@ -74,8 +74,12 @@ const wrongClocks = "--workload register --nemesis partition:leader,clock:strobe
 	" --time 30s --hold 1500ms --quiet 300ms"
 
 func mistake(m raft.Mistake) Row {
-	args := words("demo --set bug=" + string(m.Bug) + " --workload " + m.Workload + " --nemesis " + m.Nemesis + " --time 30s")
-	return Row{ID: "demo-" + string(m.Bug), About: m.About, Args: append(args, words(m.Options)...), Invalid: true, Source: m.Seen}
+	args := words("demo --set bug=" + string(m.Bug) + " --workload " + m.Workload + " --nemesis " + m.Nemesis)
+	options := words(m.Options)
+	if !slices.Contains(options, "--time") {
+		args = append(args, "--time", "30s")
+	}
+	return Row{ID: "demo-" + string(m.Bug), About: m.About, Args: append(args, options...), Invalid: true, Source: m.Seen}
 }
 
 func words(line string) []string { return strings.Fields(line) }
