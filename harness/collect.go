@@ -12,7 +12,7 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 )
 
-// collect keeps the logs of the nodes. A log that cannot be had is told, no
+// collect keeps the logs of the nodes, and of what runs beside them. A log that cannot be had is told, no
 // more: the history stands without it.
 func (r *run) collect(ctx context.Context) {
 	defer r.phase("collect")()
@@ -21,7 +21,11 @@ func (r *run) collect(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	for _, n := range r.cluster.Nodes() {
+	all := r.cluster.Nodes()
+	if c, ok := r.cluster.(cluster.Company); ok {
+		all = append(all, c.Beside()...)
+	}
+	for _, n := range all {
 		if err := r.keepLog(ctx, n); err != nil {
 			fmt.Fprintf(r.test.log(), "collect the log of %s: %v\n", n.Name(), err)
 		}

@@ -76,6 +76,12 @@ type Dependency struct {
 	Healthy bool
 }
 
+// Company is implemented by clusters that may have containers beside their nodes.
+type Company interface {
+	// Beside are those, in order.
+	Beside() []Node
+}
+
 // HealthTeller is implemented by nodes that may know whether they are well.
 type HealthTeller interface {
 	// Healthy returns nil if the node says of itself that it is well, otherwise what

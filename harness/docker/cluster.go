@@ -237,10 +237,15 @@ func (c *Cluster) Image() (reference, id string) { return c.image.reference, c.i
 func (c *Cluster) Runtime() string { return "docker" }
 
 // Nodes implements cluster.Cluster.
-func (c *Cluster) Nodes() []cluster.Node {
+func (c *Cluster) Nodes() []cluster.Node { return c.those(false) }
+
+// Beside implements cluster.Company.
+func (c *Cluster) Beside() []cluster.Node { return c.those(true) }
+
+func (c *Cluster) those(aside bool) []cluster.Node {
 	var nodes []cluster.Node
 	for _, n := range c.nodes {
-		if !n.spec.Container.Aside {
+		if n.spec.Container.Aside == aside {
 			nodes = append(nodes, n)
 		}
 	}

@@ -17,7 +17,10 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 )
 
-var _ cluster.HealthTeller = (*Node)(nil)
+var (
+	_ cluster.HealthTeller = (*Node)(nil)
+	_ cluster.Company      = (*Cluster)(nil)
+)
 
 // data is the folder of the node's volume.
 func (n *Node) data() string { return cmp.Or(n.spec.Container.Data, dataFolder) }

@@ -188,6 +188,9 @@ func TestWhatRunsOnceHasToEndWell(t *testing.T) {
 	if len(c.Nodes()) != 1 || c.Nodes()[0].Name() != "store" {
 		t.Fatalf("nodes %v", c.Nodes())
 	}
+	if beside := c.(cluster.Company).Beside(); len(beside) != 1 || beside[0].Name() != "look" {
+		t.Errorf("beside the nodes: %v", beside)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	node := c.Nodes()[0]
