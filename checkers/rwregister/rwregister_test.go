@@ -134,6 +134,11 @@ var catalogue = []struct {
 	{"two read from each other", `
 		0 1-4 w x 1; r y 1
 		1 2-3 w y 1; r x 1`, "G1c", nil},
+	{"two write over each other's writes, and are read late", `
+		0 1-9 r x 2; w x 1
+		1 2-9 r x 1; w x 2
+		2 3-9 w x 3; w y 3
+		3 4-9 r x -; r x 1; r y 3`, "G1c", nil},
 	{"it read what began only after it", `
 		0 1-2 r x 1
 		1 3-4 w x 1`, "G1c-realtime", nil},

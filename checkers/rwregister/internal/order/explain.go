@@ -109,21 +109,32 @@ func (e *explanation) steps(path []hop, depth int) []Step {
 	return steps
 }
 
-// noteVersion adds the writer of what was missed or overwritten, and if it is the last
-// of those that begin with the initial state, these.
+// noteVersion adds who wrote what was missed or overwritten. A transaction may have read
+// several versions of a key.
 func (e *explanation) noteVersion(from int32, h hop) {
-	w := from
-	if h.kind == Missed && from >= 0 {
-		w, _ = e.h.Txns[from].ReadsFrom(h.key)
-	} else if h.kind != Overwritten {
-		return
+	switch {
+	case h.kind == Overwritten:
+		e.noteWriter(from, h.key)
+	case h.kind == Missed && from >= 0:
+		for _, r := range e.h.Txns[from].Reads {
+			if r.Key == h.key {
+				e.noteWriter(r.From, h.key)
+			}
+		}
 	}
+}
+
+// noteWriter adds a writer of a key, and those before it in its chain if that begins with
+// the initial state. Writers that build upon each other in a circle are in no chain.
+func (e *explanation) noteWriter(w, key int32) {
 	e.note(w)
 	var members []int32
-	for read := true; w > registers.Initial && read; members = append(members, w) {
-		w, read = e.grounds(w, h.key)
+	read := true
+	for w > registers.Initial && read && len(members) < len(e.h.Txns) {
+		members = append(members, w)
+		w, read = e.grounds(w, key)
 	}
-	if w == registers.Initial {
+	if read && w == registers.Initial {
 		for _, m := range members {
 			e.note(m)
 		}

@@ -38,12 +38,15 @@ func (h *History) Part(txns []int32) *History {
 }
 
 func (t Txn) part(h *History, of map[int32]int32, key func(int32) int32) Txn {
-	reads := t.Reads
+	whole := t
 	t.Reads, t.Writes, t.Unsure = nil, append([]int32(nil), t.Writes...), append([]int32(nil), t.Unsure...)
-	for _, r := range reads {
+	for _, r := range whole.Reads {
 		if from, in := of[r.From]; in {
 			t.Reads = append(t.Reads, Read{Key: key(r.Key), From: from, Op: r.Op})
-		} else {
+			continue
+		}
+		last, _ := whole.ReadsFrom(r.Key)
+		if _, in := of[last]; !in {
 			t.Unsure = append(t.Unsure, r.Key)
 		}
 	}
