@@ -129,6 +129,24 @@ func TestEveryRouteHasToBeCompressed(t *testing.T) {
 	}
 }
 
+func TestASetIsReadUpToWhatWasStoredBefore(t *testing.T) {
+	leader := &jetstream.ClusterInfo{Leader: "n1", Replicas: []*jetstream.PeerInfo{{Name: "n2"}}}
+	for _, c := range []struct {
+		info jetstream.StreamInfo
+		want bool
+	}{
+		{jetstream.StreamInfo{Cluster: leader, State: jetstream.StreamState{LastSeq: 7}}, true},
+		{jetstream.StreamInfo{Cluster: leader, State: jetstream.StreamState{LastSeq: 9}}, true},
+		{jetstream.StreamInfo{State: jetstream.StreamState{LastSeq: 7}}, true},
+		{jetstream.StreamInfo{Cluster: leader, State: jetstream.StreamState{LastSeq: 6}}, false},
+		{jetstream.StreamInfo{Cluster: &jetstream.ClusterInfo{}, State: jetstream.StreamState{LastSeq: 7}}, false},
+	} {
+		if err := upTo(&c.info, 7); (err == nil) != c.want {
+			t.Errorf("%+v: %v", c.info, err)
+		}
+	}
+}
+
 func TestOnlyAStreamsLeaderKnowsWhatIsInIt(t *testing.T) {
 	peers := func(names ...string) (list []*jetstream.PeerInfo) {
 		for _, name := range names {
