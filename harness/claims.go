@@ -18,7 +18,7 @@ func (t Test) claims() []results.Claim {
 	var all []results.Claim
 	for _, c := range target.Claims() {
 		if c.Workload == t.Workload.Name() && !(c.Alone && t.Nodes > 1) {
-			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c.Settings), Check: c.Check})
+			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c), Check: c.Check})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b results.Claim) int {
@@ -35,10 +35,10 @@ func rank(c results.Claim) int {
 	return len(c.Settings)
 }
 
-// has says whether the target runs under all of these settings; what was not set
-// has its default.
-func (t Test) has(settings map[string]string) bool {
-	for key, value := range settings {
+// has says whether the target runs under the settings of a claim; what was not set has
+// its default.
+func (t Test) has(c cluster.Claim) bool {
+	for key, value := range c.Settings {
 		set, given := t.TargetSettings[key]
 		if !given {
 			set = t.byDefault(key)
@@ -47,7 +47,7 @@ func (t Test) has(settings map[string]string) bool {
 			return false
 		}
 	}
-	return true
+	return c.WeakenedBy(t.Target.Settings(), t.TargetSettings) == ""
 }
 
 func (t Test) byDefault(key string) string {

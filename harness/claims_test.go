@@ -12,7 +12,7 @@ import (
 type vendor struct{ cluster.Target }
 
 func (vendor) Settings() []cluster.Setting {
-	return []cluster.Setting{{Key: "reads", Default: "fast"}, {Key: "sync", Default: "always"}}
+	return []cluster.Setting{{Key: "reads", Default: "fast"}, {Key: "sync", Default: "always"}, {Key: "version", Default: "2", Harmless: true}}
 }
 
 func (vendor) Claims() []cluster.Claim {
@@ -32,8 +32,10 @@ func TestClaimsAreThoseOfTheWorkloadAndSayWhetherTheyApply(t *testing.T) {
 	}{
 		{3, nil, "eventual true, linearizable false, "},
 		{1, nil, "eventual true, atomic true, linearizable false, "},
-		{3, map[string]string{"reads": "slow"}, "linearizable true, eventual true, "},
-		{3, map[string]string{"reads": "slow", "sync": "never"}, "eventual true, linearizable false, "},
+		{3, map[string]string{"reads": "fast", "version": "1"}, "eventual true, linearizable false, "},
+		{3, map[string]string{"reads": "slow", "version": "1"}, "linearizable true, eventual false, "},
+		// What a claim does not name has to have its default.
+		{3, map[string]string{"reads": "slow", "sync": "never"}, "eventual false, linearizable false, "},
 	} {
 		got := ""
 		for _, claim := range (Test{Target: vendor{}, Workload: workloads.NewRegister(), Nodes: c.nodes, TargetSettings: c.settings}).claims() {

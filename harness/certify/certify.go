@@ -128,6 +128,9 @@ func (c Config) pinned(claim cluster.Claim) string {
 			return fmt.Sprintf("it is claimed for %s=%s, not for %s", key, value, chosen)
 		}
 	}
+	if key := claim.WeakenedBy(c.Test.Target.Settings(), c.Test.TargetSettings); key != "" {
+		return fmt.Sprintf("it is not claimed for %s=%s", key, c.Test.TargetSettings[key])
+	}
 	return ""
 }
 

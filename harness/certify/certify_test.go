@@ -83,10 +83,12 @@ func TestWhatIsNotTriedIsTold(t *testing.T) {
 func TestAClaimIsTriedUnderWhatItIsMadeFor(t *testing.T) {
 	c := configured(15 * time.Minute)
 	c.Test.TargetSettings = map[string]string{"reads": "local"}
+	local := map[string]string{"reads": "local"}
 	c.Claims = []cluster.Claim{
-		{Workload: "register", Promise: "one", Under: []string{"corrupt"}, Except: []string{"kill"}},
+		{Workload: "register", Promise: "one", Settings: local, Under: []string{"corrupt"}, Except: []string{"kill"}},
 		{Workload: "set", Promise: "two", Settings: map[string]string{"reads": "linearizable"}},
-		{Workload: "queue", Promise: "three", Check: map[string]string{"profile": "at-least-once"}},
+		{Workload: "queue", Promise: "three", Settings: local, Check: map[string]string{"profile": "at-least-once"}},
+		{Workload: "set", Promise: "four"}, // whoever says nothing of reads speaks of the default
 	}
 	p, err := New(c)
 	if err != nil {
@@ -104,8 +106,8 @@ func TestAClaimIsTriedUnderWhatItIsMadeFor(t *testing.T) {
 	if !slices.Contains(tried[0], "corrupt") || slices.Contains(tried[0], "kill") || slices.Contains(tried[2], "corrupt") {
 		t.Errorf("tried under %v", tried)
 	}
-	if len(tried[1]) > 0 {
-		t.Errorf("a claim about other reads was tried under %v", tried[1])
+	if len(tried[1]) > 0 || len(tried[3]) > 0 {
+		t.Errorf("claims about other reads were tried under %v, %v", tried[1], tried[3])
 	}
 	e := &execution{Plan: p}
 	if got := e.judge(1); got.Status != certificate.Unknown || !strings.Contains(got.Why, "reads=linearizable, not for local") {

@@ -17,8 +17,8 @@ type Claim struct {
 	Promise string
 	// Page is the address of the vendor's page that says so.
 	Page string
-	// Settings are those of the target under which it is promised; none is the
-	// defaults.
+	// Settings are those of the target under which it is promised. All others have to
+	// have their defaults, except those that are Harmless.
 	Settings map[string]string
 	// Alone says that it is promised of one node only, not of several that serve
 	// clients.
@@ -29,6 +29,19 @@ type Claim struct {
 	// Under are faults that the vendor says it bears beyond those that every system has
 	// to, as --nemesis takes them. Except are families during which it says it does not.
 	Under, Except []string
+}
+
+// WeakenedBy names a setting that was chosen and under which the claim is not made: one
+// that the claim does not name, whose value is not the default and may take back
+// something. It is empty if there is none.
+func (c Claim) WeakenedBy(settings []Setting, chosen map[string]string) string {
+	for _, s := range settings {
+		value, is := chosen[s.Key]
+		if _, named := c.Settings[s.Key]; is && value != s.Default && !named && !s.Harmless {
+			return s.Key
+		}
+	}
+	return ""
 }
 
 // Trader is implemented by targets that let their users choose how much of a promise to

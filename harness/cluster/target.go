@@ -84,6 +84,8 @@ type Setting struct {
 	Default string
 	// Choices are the values allowed; none means any text.
 	Choices []Choice
+	// Harmless says that no value of it takes back anything that is claimed.
+	Harmless bool
 }
 
 // Choice is a value of a Setting with a line on what it means.

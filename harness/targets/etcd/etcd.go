@@ -68,7 +68,7 @@ func (Target) About() string {
 // Settings implements cluster.Target.
 func (Target) Settings() []cluster.Setting {
 	return []cluster.Setting{
-		{Key: "version", Default: defaultVersion, About: "which published version, unless --image names an image"},
+		{Key: "version", Default: defaultVersion, Harmless: true, About: "which published version, unless --image names an image"},
 		{Key: "reads", Default: "linearizable", About: "what a read promises", Choices: []cluster.Choice{
 			{Value: "linearizable", About: "the latest value: a majority confirms it (etcd's default)"},
 			{Value: "serializable", About: "whatever the asked member has, possibly stale"},

@@ -28,7 +28,7 @@ const guards = "guard/"
 const loaded = 100
 
 func guardSetting() cluster.Setting {
-	return cluster.Setting{Key: guarded, Default: "0", About: "how many other keys the condition of each write of a register, or addition to a set, covers; 0 is none"}
+	return cluster.Setting{Key: guarded, Default: "0", Harmless: true, About: "how many other keys the condition of each write of a register, or addition to a set, covers; 0 is none"}
 }
 
 func guard(cfg cluster.Config) (int, error) {

@@ -18,7 +18,7 @@ import (
 
 // ttlSetting is the setting for how long a lock outlives its holder.
 func ttlSetting() cluster.Setting {
-	return cluster.Setting{Key: "ttl", Default: "10", About: "after how many seconds without a sign of its holder a lock is given to others", Choices: []cluster.Choice{
+	return cluster.Setting{Key: "ttl", Default: "10", Harmless: true, About: "after how many seconds without a sign of its holder a lock is given to others", Choices: []cluster.Choice{
 		{Value: "2", About: "the shortest that etcd grants: pauses and partitions cost a lock"},
 		{Value: "10", About: "as etcdctl's lock command has it"},
 		{Value: "60", About: "as etcd's client library has it"},

@@ -20,7 +20,7 @@ var _ cluster.Snapshots = Target{}
 const snapshotCount = "snapshot-count"
 
 func snapshotSetting() cluster.Setting {
-	return cluster.Setting{Key: snapshotCount, Default: "", About: "after how many changes a member saves a snapshot (default the server's own, 10000 or more)"}
+	return cluster.Setting{Key: snapshotCount, Default: "", Harmless: true, About: "after how many changes a member saves a snapshot (default the server's own, 10000 or more)"}
 }
 
 // snapshotArguments are none unless the setting was given.

@@ -61,7 +61,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "repeatable-read", About: "reads see a snapshot, writes the present (MariaDB's default)"},
 			{Value: "serializable", About: "as if one transaction were executed after another"},
 		}},
-		{Key: "snapshot-isolation", Default: "off", About: "whether repeatable read refuses to write what was changed since the snapshot", Choices: []cluster.Choice{
+		{Key: "snapshot-isolation", Default: "off", Harmless: true, About: "whether repeatable read refuses to write what was changed since the snapshot", Choices: []cluster.Choice{
 			{Value: "off", About: "no: updates may be lost (the default before 11.6)"},
 			{Value: "on", About: "yes: snapshot isolation"},
 		}},
@@ -70,12 +70,12 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "2", About: "its log is with the operating system: lost with the power"},
 			{Value: "0", About: "nothing: lost with the server"},
 		}},
-		{Key: "wsrep-sync-wait", Default: "0", About: "which statements of a Galera node first wait for what other nodes committed", Choices: []cluster.Choice{
+		{Key: "wsrep-sync-wait", Default: "0", Harmless: true, About: "which statements of a Galera node first wait for what other nodes committed", Choices: []cluster.Choice{
 			{Value: "0", About: "none: reads may be stale (the default)"},
 			{Value: "1", About: "reads"},
 			{Value: "7", About: "reads, updates, deletes, inserts and replacements"},
 		}},
-		{Key: "compression", Default: "off", About: "whether clients and servers compress what they exchange", Choices: []cluster.Choice{
+		{Key: "compression", Default: "off", Harmless: true, About: "whether clients and servers compress what they exchange", Choices: []cluster.Choice{
 			{Value: "off", About: "no (the default)"},
 			{Value: "on", About: "yes, by zlib, whatever is long enough to gain by it"},
 		}},

@@ -47,7 +47,7 @@ func (Target) About() string {
 // Settings implements cluster.Target.
 func (Target) Settings() []cluster.Setting {
 	return []cluster.Setting{
-		{Key: "version", Default: defaultVersion, About: "which published version, unless --image names an image"},
+		{Key: "version", Default: defaultVersion, Harmless: true, About: "which published version, unless --image names an image"},
 		{Key: "replicas", Default: "3", About: "how many servers keep each stream; by default fewer where there are fewer", Choices: []cluster.Choice{
 			{Value: "1", About: "one: a stream is as available and as durable as its server"},
 			{Value: "3", About: "three: acknowledged by a majority of them"},
@@ -65,7 +65,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "leader", About: "the stream's leader, without asking a majority"},
 			{Value: "direct", About: "any replica, possibly stale (what the libraries do for key-value buckets)"},
 		}},
-		{Key: "compression", Default: "off", About: "whether servers compress what they send each other", Choices: []cluster.Choice{
+		{Key: "compression", Default: "off", Harmless: true, About: "whether servers compress what they send each other", Choices: []cluster.Choice{
 			{Value: "off", About: "no: each would accept it, and none asks for it (NATS's default)"},
 			{Value: "s2_fast", About: "yes, by S2 at its fastest (from 2.10); needs an image built by assay image build nats"},
 		}},

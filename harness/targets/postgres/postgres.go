@@ -67,7 +67,7 @@ func (Target) About() string {
 // Settings implements cluster.Target.
 func (Target) Settings() []cluster.Setting {
 	return []cluster.Setting{
-		{Key: "isolation", Default: "read-committed", About: "the isolation level of every transaction", Choices: []cluster.Choice{
+		{Key: "isolation", Default: "read-committed", Harmless: true, About: "the isolation level of every transaction", Choices: []cluster.Choice{
 			{Value: "read-committed", About: "each statement sees what was committed before it (PostgreSQL's default)"},
 			{Value: "repeatable-read", About: "each transaction sees a snapshot: snapshot isolation"},
 			{Value: "serializable", About: "as if one transaction were executed after another"},
@@ -83,7 +83,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "local", About: "its log is on disk here"},
 			{Value: "off", About: "nothing: acknowledged transactions may be lost with the power"},
 		}},
-		{Key: "synchronous-standbys", Default: "none", About: "whom a commit waits for", Choices: []cluster.Choice{
+		{Key: "synchronous-standbys", Default: "none", Harmless: true, About: "whom a commit waits for", Choices: []cluster.Choice{
 			{Value: "none", About: "no standby: replication is asynchronous (PostgreSQL's default)"},
 			{Value: "any", About: "one of the standbys, whichever is the first"},
 		}},
@@ -99,7 +99,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "exclusive", About: "receivers wait for each other, so that messages come in order"},
 			{Value: "skip-locked", About: "receivers pass over what others are taking: quicker, and neither order nor emptiness is certain"},
 		}},
-		{Key: "protocol", Default: "extended", About: "in which form clients and servers exchange statements and values", Choices: []cluster.Choice{
+		{Key: "protocol", Default: "extended", Harmless: true, About: "in which form clients and servers exchange statements and values", Choices: []cluster.Choice{
 			{Value: "extended", About: "statements are prepared once, and values travel in binary (the driver's default)"},
 			{Value: "simple", About: "each statement is one text with its values in it, and so are the answers, as behind many poolers of connections"},
 		}},

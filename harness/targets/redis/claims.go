@@ -19,6 +19,7 @@ func (Target) Claims() []cluster.Claim {
 			Check: map[string]string{"expect": "serializable"}},
 		{Workload: "wr", Promise: "serializable: transactions are isolated", Page: transactions, Settings: durable,
 			Check: map[string]string{"expect": "serializable"}},
-		{Workload: "lock", Promise: "one client holds a lock at a time, until it expires", Page: locks, Settings: durable},
+		{Workload: "lock", Promise: "one client holds a lock at a time, until it expires", Page: locks, Settings: durable,
+			Except: []string{"clock"}}, // "Redis is not using monotonic clock for TTL expiration mechanism"
 	}
 }

@@ -67,7 +67,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "master", About: "the master, in a cluster that of the key"},
 			{Value: "replica", About: "the server on the client's own node, whatever it is"},
 		}},
-		{Key: "wait", Default: "0", About: "how many replicas have to have a write before it counts as acknowledged (WAIT)", Choices: []cluster.Choice{
+		{Key: "wait", Default: "0", Harmless: true, About: "how many replicas have to have a write before it counts as acknowledged (WAIT)", Choices: []cluster.Choice{
 			{Value: "0", About: "none: the master acknowledges alone (Redis's default)"},
 			{Value: "1", About: "one; a write that none has confirmed in time is of unknown outcome"},
 			{Value: "2", About: "two"},
@@ -77,7 +77,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "everysec", About: "once a second (Redis's default)"},
 			{Value: "no", About: "when the kernel likes"},
 		}},
-		{Key: "min-replicas", Default: "0", About: "without how many replicas that were heard of in the last two seconds a master refuses writes", Choices: []cluster.Choice{
+		{Key: "min-replicas", Default: "0", Harmless: true, About: "without how many replicas that were heard of in the last two seconds a master refuses writes", Choices: []cluster.Choice{
 			{Value: "0", About: "it never does (Redis's default)"},
 			{Value: "1", About: "one"},
 			{Value: "2", About: "two"},
