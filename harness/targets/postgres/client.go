@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,9 @@ import (
 // client works through one server. What it can do is in the other files.
 type client struct {
 	settings *pgx.ConnConfig
-	// exclusive says that receivers of messages wait for each other.
-	exclusive bool
+	// exclusive says that receivers of messages wait for each other, synchronous that
+	// commits wait for standbys.
+	exclusive, synchronous bool
 	// remote is the connection, nil or closed if there is none.
 	remote *pgx.Conn
 	// writes counts what was sent over all connections.
@@ -32,7 +34,9 @@ func (Target) Dial(_ context.Context, node cluster.Node, cfg cluster.Config) (cl
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", node.Name(), err)
 	}
-	return newClient(settings, setting(cfg, "receive") == "exclusive"), nil
+	c := newClient(settings, setting(cfg, "receive") == "exclusive")
+	c.synchronous = setting(cfg, "synchronous-standbys") != "none"
+	return c, nil
 }
 
 // configure is how a server is spoken to under the settings.
@@ -77,12 +81,33 @@ func (c *client) connection(ctx context.Context) (*pgx.Conn, error) {
 	if c.remote != nil && !c.remote.IsClosed() {
 		return c.remote, nil
 	}
-	remote, err := pgx.ConnectConfig(ctx, c.settings)
+	settings, up := c.settings.Copy(), func() {}
+	if c.synchronous {
+		up = dialOnce(settings)
+	}
+	remote, err := pgx.ConnectConfig(ctx, settings)
 	if err != nil {
 		return nil, workloads.NoEffect(fmt.Errorf("never sent: %w", err))
 	}
+	up()
 	c.remote = remote
 	return remote, nil
+}
+
+// dialOnce lets a connection be made, until up is called, and no other. The library opens
+// a second one to cancel what its caller waits for no longer, and a commit that waits for
+// a standby is then done with on the primary alone, for all to see (PostgreSQL's manual,
+// "Synchronous Replication"): it would be us who lose it in a failover.
+func dialOnce(settings *pgx.ConnConfig) (up func()) {
+	var isUp atomic.Bool
+	dial := settings.DialFunc
+	settings.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if isUp.Load() {
+			return nil, errors.New("nothing is cancelled that may wait for a standby")
+		}
+		return dial(ctx, network, address)
+	}
+	return func() { isUp.Store(true) }
 }
 
 // execute executes one statement as a transaction of its own and says how many rows it

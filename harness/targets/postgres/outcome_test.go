@@ -175,6 +175,29 @@ func TestNoConnectionHasNoEffect(t *testing.T) {
 	}
 }
 
+// The library cancels what its caller waits for no longer, over another connection.
+func TestWhatMayWaitForAStandbyIsNotCancelled(t *testing.T) {
+	for _, synchronous := range []bool{false, true} {
+		s := serve(t)
+		s.answer = func(string) pgproto3.BackendMessage { return silence{} }
+		c := dial(t, s.address)
+		c.synchronous = synchronous
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		if err := c.Write(ctx, "k", 1); err == nil || workloads.IsNoEffect(err) {
+			t.Fatalf("got %v, want an unknown outcome", err)
+		}
+		select { // the library has given up by itself then
+		case <-c.remote.PgConn().CleanupDone():
+		case <-time.After(time.Minute):
+			t.Fatal("the connection was never given up")
+		}
+		if cancelled := s.connections() > 1; cancelled == synchronous {
+			t.Errorf("synchronous %t: cancelled %t", synchronous, cancelled)
+		}
+	}
+}
+
 func TestAClientConnectsAgain(t *testing.T) {
 	s := serve(t)
 	c := dial(t, s.address)
@@ -258,6 +281,13 @@ func serve(t *testing.T) *server {
 	})
 	t.Cleanup(func() { l.Close(); s.hangUp(); all.Wait() })
 	return s
+}
+
+// connections is how many were ever made.
+func (s *server) connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
 }
 
 func (s *server) hangUp() {
