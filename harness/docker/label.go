@@ -12,6 +12,9 @@ const (
 	labelRole   = "assay.role"
 	labelTarget = "assay.target"
 	labelNode   = "assay.node"
+	// labelPorts lists the ports of the machine that are a node's, as long as its
+	// container is there.
+	labelPorts = "assay.ports"
 	// labelOwner says where the claim on the run is kept. Engines may be shared:
 	// nobody touches what belongs to a run that he cannot see the claim of.
 	labelOwner = "assay.owner"

@@ -2,7 +2,6 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -91,28 +90,4 @@ func (e *Engine) removeNetwork(ctx context.Context, id string) error {
 		busy := cerrdefs.IsConflict(err) || cerrdefs.IsPermissionDenied(err) || strings.Contains(err.Error(), "active endpoints")
 		return !busy, err
 	})
-}
-
-// randomPort is below the range from which kernels take ports for outgoing
-// connections: those would grab it while its node is down.
-func randomPort() int { return 10000 + rand.IntN(22000) }
-
-// freePort finds a port of this machine's loopback address that nobody has.
-func freePort() (int, error) {
-	var err error
-	for range attempts {
-		port := randomPort()
-		var l net.Listener
-		if l, err = net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, fmt.Errorf("no free port on 127.0.0.1 in %d attempts: %w", attempts, err)
-}
-
-// portTaken says whether a container could not start because somebody else has
-// its port.
-func portTaken(err error) bool {
-	return err != nil && !errors.Is(err, context.Canceled) &&
-		(strings.Contains(err.Error(), "port is already allocated") || strings.Contains(err.Error(), "address already in use"))
 }

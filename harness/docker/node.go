@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (n *Node) create(ctx context.Context, hosts map[string]netip.Addr) error {
 }
 
 func (n *Node) createOnce(ctx context.Context, hosts map[string]netip.Addr) error {
-	if err := n.choosePorts(); err != nil {
+	if err := n.choosePorts(ctx); err != nil {
 		return err
 	}
 	return n.make(ctx, hosts)
@@ -89,17 +90,21 @@ func (n *Node) make(ctx context.Context, hosts map[string]netip.Addr) error {
 	return n.giveWaitProgram(ctx)
 }
 
-func (n *Node) choosePorts() error {
+func (n *Node) choosePorts(ctx context.Context) error {
+	promised, err := n.cluster.engine.promisedPorts(ctx)
+	if err != nil {
+		return err
+	}
 	n.published = map[string]int{}
 	for name := range n.spec.Ports {
 		if name == peerPort {
 			continue
 		}
-		port, err := freePort()
+		port, err := freePort(promised)
 		if err != nil {
 			return err
 		}
-		n.published[name] = port
+		n.published[name], promised[port] = port, true
 	}
 	return nil
 }
@@ -107,6 +112,7 @@ func (n *Node) choosePorts() error {
 func (n *Node) config(hosts map[string]netip.Addr) (*container.Config, *container.HostConfig, *network.NetworkingConfig) {
 	labels := maps.Clone(n.cluster.labels)
 	labels[labelRole], labels[labelNode] = roleNode, n.spec.Name
+	labels[labelPorts] = listPorts(slices.Sorted(maps.Values(n.published)))
 	exposed, bound := n.portMap()
 	config := &container.Config{
 		Image: n.image, Labels: labels,
