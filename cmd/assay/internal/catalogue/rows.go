@@ -56,10 +56,10 @@ func demo() []Row {
 			Args: words("demo --workload register --nemesis disk --time 60s")},
 		{ID: "demo-clock-lease", Invalid: true,
 			About:  "a leader reads and stays under a lease that it counts by a clock that jumps back or stands still when it is cut off",
-			Args:   words("demo --set bug=lease-by-wall-clock " + wrongClocks),
+			Args:   words("demo --set bug=lease-by-wall-clock " + wrongClocks("60s")),
 			Source: "SOFAJRaft before 1.2.5 (pull request 26)"},
 		{ID: "demo-clock", About: "the demo without a bug: registers under the same wrong clocks",
-			Args: words("demo " + wrongClocks)},
+			Args: words("demo " + wrongClocks("30s"))},
 		{ID: "demo", About: "the demo without a bug: registers under all faults",
 			Args: words("demo --workload register --nemesis partition,kill,pause,corrupt --time 30s")},
 		{ID: "demo-queue", About: "the demo without a bug: queue under all faults",
@@ -70,8 +70,10 @@ func demo() []Row {
 }
 
 // wrongClocks strike the leader, and now and then cut it off.
-const wrongClocks = "--workload register --nemesis partition:leader,clock:strobe(5s,100ms)@leader+freeze@leader" +
-	" --time 30s --hold 1500ms --quiet 300ms"
+func wrongClocks(time string) string {
+	return "--workload register --nemesis partition:leader,clock:strobe(5s,100ms)@leader+freeze@leader" +
+		" --time " + time + " --hold 1500ms --quiet 300ms"
+}
 
 func mistake(m raft.Mistake) Row {
 	args := words("demo --set bug=" + string(m.Bug) + " --workload " + m.Workload + " --nemesis " + m.Nemesis)
