@@ -29,7 +29,8 @@ type Container struct {
 	// node's name and by Names it is known to the others.
 	Host  string
 	Names []string
-	// Scratch are folders in memory.
+	// Scratch are folders in memory, with mount options behind a colon if any, as in
+	// "/run:size=64m".
 	Scratch []string
 	Limits  []Limit
 	// Init has a process of the runtime's own reap what the node's processes leave.

@@ -36,8 +36,12 @@ func (n *Node) outfit(config *container.Config, host *container.HostConfig) {
 	for _, l := range wanted.Limits {
 		host.Ulimits = append(host.Ulimits, &container.Ulimit{Name: l.Resource, Soft: l.Soft, Hard: l.Hard})
 	}
-	for _, folder := range wanted.Scratch {
-		host.Mounts = append(host.Mounts, mount.Mount{Type: mount.TypeTmpfs, Target: folder})
+	for _, scratch := range wanted.Scratch {
+		folder, options, _ := strings.Cut(scratch, ":")
+		if host.Tmpfs == nil {
+			host.Tmpfs = map[string]string{}
+		}
+		host.Tmpfs[folder] = options
 	}
 	if h := wanted.Health; h != nil {
 		config.Healthcheck = &container.HealthConfig{

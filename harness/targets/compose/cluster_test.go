@@ -165,7 +165,7 @@ services:
     hostname: depot
     environment: {DATA: /elsewhere}
     volumes: [/elsewhere]
-    tmpfs: [/scratch]
+    tmpfs: ["/scratch", "/small:size=64k"]
     init: true
     ulimits: {nofile: 4096}
     configs: [{source: seed, target: /elsewhere/log}]
