@@ -87,7 +87,7 @@ func (n *Nemesis) Run(ctx context.Context) {
 		return
 	}
 	for _, step := range n.config.Steps {
-		if !wait(ctx, step.Quiet) || n.hadTurn(step) && endsWithin(ctx, step.Hold/2) {
+		if !wait(ctx, step.Quiet) || n.hadTurn(step) && endsWithin(ctx, step.Hold/4) {
 			return
 		}
 		n.inject(ctx, step)
