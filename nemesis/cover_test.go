@@ -1,6 +1,7 @@
 package nemesis
 
 import (
+	"fmt"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -12,6 +13,22 @@ import (
 )
 
 var nine = []string{"n1", "n2", "n3", "n4", "n5", "n6", "n7", "n8", "n9"}
+
+// What a partition damages is not asked for where any number of nodes may be damaged: to
+// find it for hundreds of nodes takes longer than anybody waits.
+func TestManyNodesAreCheckedAtOnce(t *testing.T) {
+	spec, err := Parse("partition:halves+ring+bridge,kill,pause")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nodes []string
+	for i := range 300 {
+		nodes = append(nodes, fmt.Sprintf("n%d", i+1))
+	}
+	if err := spec.CheckNodes(nodes); err != nil {
+		t.Error(err)
+	}
+}
 
 func TestPartitionsAreLaidToTheChargeOfAsFewNodesAsPossible(t *testing.T) {
 	for _, c := range []struct {
