@@ -101,15 +101,15 @@ func pointLatest(root, path string) {
 func Open(path string) (*Dir, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+		return nil, fmt.Errorf("open run %s: %w", path, reason(err))
 	}
 	real, err = filepath.Abs(real)
 	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+		return nil, fmt.Errorf("open run %s: %w", path, reason(err))
 	}
 	info, err := os.Stat(real)
 	if err != nil {
-		return nil, fmt.Errorf("open run: %w", err)
+		return nil, fmt.Errorf("open run %s: %w", path, reason(err))
 	}
 	if found, ok := enclosing(real, info.IsDir()); ok {
 		return &Dir{path: shorten(found)}, nil

@@ -66,6 +66,8 @@ func findRun(name, folder string) (string, error) {
 		return dir.Path(), nil
 	case name == "latest" && errors.Is(err, fs.ErrNotExist):
 		return "", exit.Misuse("there is no run in %s; make one with '%s', or name its directory", folder, assay("test"))
+	case errors.Is(err, fs.ErrNotExist):
+		return "", exit.Misuse("%w; name a run's directory, a file in it, or \"latest\"", err)
 	}
 	return "", exit.Misuse("%w", err)
 }
