@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,8 +52,12 @@ func (r *run) keepLog(ctx context.Context, n cluster.Node) error {
 // notReady says why a cluster did not come up: what the target saw last, and
 // the last words of the nodes that it names or that have stopped.
 func (r *run) notReady(ctx context.Context, why error) error {
+	stopped := ctx.Err()
 	ctx = context.WithoutCancel(ctx)
 	r.collect(ctx)
+	if errors.Is(stopped, context.Canceled) {
+		return fmt.Errorf("the cluster was not awaited: %w", stopped)
+	}
 	text := fmt.Sprintf("the cluster did not become ready within %s: %v", readyWithin, why)
 	for _, n := range r.cluster.Nodes() {
 		state, _ := n.State(ctx)

@@ -65,6 +65,17 @@ func TestInterruptedTwiceLeavesAtOnce(t *testing.T) {
 	p.assay("check", p.latest())
 }
 
+// Nobody has waited for the two minutes that a cluster may take.
+func TestInterruptedSetUpIsNotCalledATimeout(t *testing.T) {
+	p := start(t, "--time", "10m")
+	p.await("n1: started ")
+	p.signal(syscall.SIGINT)
+	p.wait() // as it should, or with a verdict where the nodes were ready already
+	if text := strings.Join(p.seen, "\n"); strings.Contains(text, "did not become ready") {
+		t.Error("an interrupted set-up is called a timeout")
+	}
+}
+
 func TestKilledRunCanBeJudgedAndCleanedUp(t *testing.T) {
 	p := start(t, "--time", "10m")
 	p.await("load  ")
