@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,11 +33,20 @@ which have to come out invalid, and systems without, which have to stay valid.
 		Example: `  assay catalogue
   assay catalogue run demo-stale-reads --seeds 1..10
   assay catalogue run --seeds 1..10 --at-once 2       # all of it: hours`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return listCatalogue(c.OutOrStdout()) },
 	}
-	c.AddCommand(newCatalogueShowCmd(), newCatalogueRunCmd())
+	group(c, newCatalogueListCmd(), newCatalogueShowCmd(), newCatalogueRunCmd())
+	c.RunE = func(c *cobra.Command, _ []string) error { return listCatalogue(c.OutOrStdout()) }
 	return c
+}
+
+func newCatalogueListCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the experiments, as 'assay catalogue' alone does",
+		Example: "  assay catalogue list",
+		Args:    between(0, 0),
+		RunE:    func(c *cobra.Command, _ []string) error { return listCatalogue(c.OutOrStdout()) },
+	}
 }
 
 func listCatalogue(out io.Writer) error {
@@ -56,10 +68,11 @@ func listCatalogue(out io.Writer) error {
 
 func newCatalogueShowCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:     "show ID...",
-		Short:   "Tell all that is known of experiments",
-		Example: "  assay catalogue show etcd-serializable",
-		Args:    cobra.MinimumNArgs(1),
+		Use:               "show ID...",
+		Short:             "Tell all that is known of experiments",
+		Example:           "  assay catalogue show etcd-serializable",
+		Args:              between(1, math.MaxInt),
+		ValidArgsFunction: completeExperiment,
 		RunE: func(c *cobra.Command, ids []string) error {
 			rows, unknown := catalogue.Find(ids)
 			if unknown != "" {
@@ -95,6 +108,8 @@ func newCatalogueRunCmd() *cobra.Command {
 		Short: "Try experiments over seeds and print a table (Markdown)",
 		Example: `  assay catalogue run demo-stale-reads --seeds 1..10
   assay catalogue run etcd etcd-serializable --seeds 1..10`,
+		Args:              positive,
+		ValidArgsFunction: completeExperiment,
 		RunE: func(c *cobra.Command, ids []string) error {
 			rows, unknown := catalogue.Find(ids)
 			if unknown != "" {
@@ -126,15 +141,18 @@ func tryCatalogue(c *cobra.Command, rows []catalogue.Row, seeds []int64, atOnce 
 		folder := filepath.Join(into, row.ID, fmt.Sprint("seed-", seed))
 		args := append([]string{"test"}, row.Args...)
 		args = append(args, "--seed", strconv.FormatInt(seed, 10), "--quiet-progress", "--results", folder)
-		code, err := execute(ctx, self, args)
+		code, why, err := execute(ctx, self, args)
 		if err != nil || code != exit.Invalid {
-			return catalogue.Outcome{Code: code, Seen: -1}, err
+			return catalogue.Outcome{Code: code, Seen: -1, Why: why}, err
 		}
 		return catalogue.Look(filepath.Join(folder, "latest"), code)
 	}
 	attempts, err := catalogue.Try(ctx, rows, seeds, atOnce, run, c.ErrOrStderr())
 	if tableErr := catalogue.Table(c.OutOrStdout(), rows, attempts); err == nil {
 		err = tableErr
+	}
+	if ctx.Err() != nil {
+		return errors.New("interrupted: the table has the runs that had come to their end")
 	}
 	if err != nil {
 		return err
@@ -144,20 +162,35 @@ func tryCatalogue(c *cobra.Command, rows []catalogue.Row, seeds []int64, atOnce 
 			return exit.As(exit.Invalid)
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
-// execute runs a program and tells its exit code. When the context ends it is
-// asked to stop in order, as by Ctrl-C.
-func execute(ctx context.Context, program string, args []string) (int, error) {
+// execute runs a program, and tells its exit code and what it complained of, if it did.
+// When the context ends it is asked to stop in order, as by Ctrl-C: once. It has a process
+// group of its own because a terminal sends Ctrl-C to everybody in the group, and a second
+// one means to leave everything behind.
+func execute(ctx context.Context, program string, args []string) (code int, why string, err error) {
+	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stderr = &said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 2 * time.Minute
-	err := cmd.Run()
+	err = cmd.Run()
 	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
-		return ended.ExitCode(), nil
+		return ended.ExitCode(), complaint(said.String()), nil
 	}
-	return 0, err
+	return 0, "", err
+}
+
+// complaint is the line in which a program of ours says why it ended as it did.
+func complaint(said string) string {
+	for line := range strings.Lines(said) {
+		if why, ok := strings.CutPrefix(line, "assay: "); ok {
+			return strings.TrimSpace(why)
+		}
+	}
+	return ""
 }
 
 // parseSeeds reads "1..10" or "3,5,8".

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaykit/assay/checkers/models"
+	"github.com/assaykit/assay/cmd/assay/internal/catalogue"
 	"github.com/assaykit/assay/harness/cluster"
 	"github.com/assaykit/assay/harness/history"
 	"github.com/assaykit/assay/harness/targets"
@@ -24,6 +26,26 @@ func completeTarget(_ *cobra.Command, args []string, _ string) ([]string, cobra.
 		offers = append(offers, cobra.CompletionWithDesc(t.Name(), t.About()))
 	}
 	return offers, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeExperiment offers what the catalogue has, as many as one likes.
+func completeExperiment(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var offers []string
+	for _, row := range catalogue.Rows() {
+		if !slices.Contains(args, row.ID) {
+			offers = append(offers, cobra.CompletionWithDesc(row.ID, row.About))
+		}
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeBuildable offers the targets whose images can be built from source.
+func completeBuildable(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	offers, directive := completeTarget(c, args, typed)
+	return slices.DeleteFunc(offers, func(offer string) bool {
+		name, _, _ := strings.Cut(offer, "\t")
+		return !slices.Contains(buildable(), name)
+	}), directive
 }
 
 func completeRun(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

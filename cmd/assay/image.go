@@ -33,7 +33,7 @@ and packs it into an image FROM scratch, without Dockerfile, base image or
 registry. Sources come through the Go module proxy.`,
 		Example:           "  assay image build etcd --version 3.5.17",
 		Args:              between(1, 1),
-		ValidArgsFunction: completeTarget,
+		ValidArgsFunction: completeBuildable,
 	}
 	c.Flags().StringVar(&version, "version", "", "the published version to build")
 	c.Flags().BoolVar(&force, "force", false, "build even if the image is there")

@@ -65,6 +65,36 @@ func TestInterruptedTwiceLeavesAtOnce(t *testing.T) {
 	p.assay("check", p.latest())
 }
 
+// A terminal sends Ctrl-C to all processes in front of it, also to the run that the
+// catalogue has started, which is asked to stop by the catalogue, too. Twice would mean
+// that it leaves its nodes behind. Two equal signals may become one; these two do not.
+func TestInterruptedCatalogueStopsItsRunInOrder(t *testing.T) {
+	withoutEngine := append(os.Environ(), "DOCKER_HOST=unix://"+filepath.Join(t.TempDir(), "none"))
+	p := launch(t, withoutEngine, "catalogue", "run", "demo-stale-reads", "--seeds", "1")
+	folder := filepath.Join(p.dir, "results", "demo-stale-reads", "seed-1", "latest")
+	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		if info, err := os.Stat(filepath.Join(folder, "history.jsonl")); err == nil && info.Size() > 0 {
+			break
+		}
+		if time.Since(began) > patience {
+			t.Fatal("the run did not begin")
+		}
+	}
+	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.await("interrupted: the table has the runs that had come to their end")
+	if code := p.wait(); code != exit.Infrastructure {
+		t.Errorf("exit code %d, want %d", code, exit.Infrastructure)
+	}
+	if !interrupted(t, folder) {
+		t.Error("run.json does not tell that the run was interrupted")
+	}
+	if out := p.assay("clean"); !strings.Contains(out, "folders: 0 removed") {
+		t.Errorf("clean says\n%s", out)
+	}
+}
+
 // Nobody has waited for the two minutes that a cluster may take.
 func TestInterruptedSetUpIsNotCalledATimeout(t *testing.T) {
 	p := start(t, "--time", "10m")
@@ -114,6 +144,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 	p := &process{t: t, dir: t.TempDir(), lines: make(chan string, 10_000)}
 	p.env = append(env, "ASSAY_STATE="+p.state())
 	p.cmd = p.command(args...)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	p.cmd.Stdout = &p.stdout
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

@@ -55,12 +55,16 @@ alone whether the system kept its promises.
 func group(parent *cobra.Command, children ...*cobra.Command) {
 	parent.AddCommand(children...)
 	parent.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	parent.Args = func(c *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
-		}
-		return exit.Misuse("%s; see '%s --help'", suggest.Unknown("command", args[0], commandNames(c)), c.CommandPath())
+	parent.Args = noSuchCommand
+}
+
+// noSuchCommand are the arguments of a command with subcommands: whatever is left
+// names none of them.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
 	}
+	return exit.Misuse("%s; see '%s --help'", suggest.Unknown("command", args[0], commandNames(c)), c.CommandPath())
 }
 
 func commandNames(c *cobra.Command) []string {

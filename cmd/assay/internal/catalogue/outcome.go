@@ -17,6 +17,8 @@ type Outcome struct {
 	// Seen is how long after clients began to work the first finding was complete;
 	// negative if there is none, or if it shows only when all is over (final reads).
 	Seen time.Duration
+	// Why says what kept a run from taking place, if anything did.
+	Why string
 }
 
 // Look adds to an exit code what the directory of a run tells.

@@ -88,6 +88,9 @@ func remark(a Attempt) string {
 	if a.AsExpected() {
 		return ""
 	}
+	if a.Why != "" {
+		return " (NOT AS EXPECTED): " + a.Why
+	}
 	return " (NOT AS EXPECTED)"
 }
 
