@@ -188,6 +188,9 @@ func (f *certifyFlags) placed(ctx context.Context, test *harness.Test, claims []
 	if err != nil {
 		return place{}, err
 	}
+	if err := chosen.checkImage(f.image); err != nil {
+		return place{}, err
+	}
 	if host, ok := test.Target.(cluster.Host); ok {
 		chosen.start, chosen.about = host.Start, host.Place()
 	}

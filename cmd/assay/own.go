@@ -37,6 +37,20 @@ func (o *ownFlags) settings() []string {
 	return pairs
 }
 
+// fit rejects flags for systems of one's own with targets that take none. They would be
+// refused as settings, by a name that nobody has typed.
+func (o *ownFlags) fit(target cluster.Target) error {
+	for _, flag := range []struct{ name, value, meant string }{
+		{"file", o.file, "compose"}, {"client", o.client, "compose"}, {"bin", o.bin, "maelstrom"},
+	} {
+		known := slices.ContainsFunc(target.Settings(), func(s cluster.Setting) bool { return s.Key == flag.name })
+		if flag.value != "" && !known {
+			return exit.Misuse("--%s %s: is for the target %s, and not for %s", flag.name, flag.value, flag.meant, target.Name())
+		}
+	}
+	return nil
+}
+
 // pairs are all settings that were given, by whatever flag.
 func (f *testFlags) pairs() []string {
 	pairs := append(slices.Clone(f.set), f.own.settings()...)
@@ -51,6 +65,9 @@ func (f *testFlags) pairs() []string {
 
 // tailor makes the target of its settings, if it is one that wants it.
 func (f *testFlags) tailor(target cluster.Target) (cluster.Target, error) {
+	if err := f.own.fit(target); err != nil {
+		return nil, err
+	}
 	tailor, ok := target.(cluster.Tailor)
 	if !ok {
 		return target, nil

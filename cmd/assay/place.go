@@ -45,6 +45,14 @@ func choosePlace(ctx context.Context, wanted, agent string, can map[string]bool)
 	return place{}, err
 }
 
+// checkImage rejects an image that no node would be started from.
+func (p place) checkImage(image string) error {
+	if image == "" || p.runtime == "docker" {
+		return nil
+	}
+	return exit.Misuse("--image %s: nodes run as %s and take no image; use --runtime docker, or leave out --image", image, p.about)
+}
+
 func here(why string) place {
 	return place{runtime: "local", start: local.Start, about: "child processes" + why}
 }

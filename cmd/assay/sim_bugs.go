@@ -1,13 +1,15 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/progress"
@@ -22,6 +24,9 @@ const mostTried = 500
 func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
 	if name := targetName(args); name != "demo" {
 		return exit.Misuse("--bugs: %s has no deliberate mistakes of its own here; the demo has", name)
+	}
+	if err := onlyForBugs(c.Flags()); err != nil {
+		return err
 	}
 	target, err := findSimulated("demo")
 	if err != nil {
@@ -47,18 +52,31 @@ func (f *simFlags) findBugs(c *cobra.Command, args []string) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return errors.New("interrupted before all mistakes were looked for")
 	case missed > 0:
 		return exit.As(exit.Invalid)
 	}
 	return nil
 }
 
+// onlyForBugs rejects what --bugs would not obey: each mistake has the workload, the
+// faults and the size of cluster with which it is looked for.
+func onlyForBugs(flags *pflag.FlagSet) error {
+	obeyed := []string{"bugs", "seed", "workers", "no-shrink", "shrink-budget", "quiet-progress"}
+	var wrong error
+	flags.Visit(func(flag *pflag.Flag) {
+		if !slices.Contains(obeyed, flag.Name) {
+			wrong = exit.Misuse("--bugs decides that itself for each mistake; leave out --%s", flag.Name)
+		}
+	})
+	return wrong
+}
+
 func (f *simFlags) bugsHead() string {
 	if f.shrink.not {
-		return "| mistake | workload, nemesis | found with seed | after | verdict |\n|---|---|---|---|---|\n"
+		return "| mistake | workload, nemesis | seeds tried | after | verdict |\n|---|---|---|---|---|\n"
 	}
-	return "| mistake | workload, nemesis | found with seed | after | made smaller, by the same anomaly | verdict |\n|---|---|---|---|---|---|\n"
+	return "| mistake | workload, nemesis | seeds tried | after | made smaller, by the same anomaly | verdict |\n|---|---|---|---|---|---|\n"
 }
 
 func tellCatch(out io.Writer, c hunt.Catch, smaller string) {

@@ -95,6 +95,9 @@ func (f *testFlags) place(ctx context.Context, c *cobra.Command, test *harness.T
 	if err != nil {
 		return err
 	}
+	if err := chosen.checkImage(f.image); err != nil {
+		return err
+	}
 	if host, ok := test.Target.(cluster.Host); ok {
 		chosen.start, chosen.about = host.Start, host.Place()
 	}
