@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os/exec"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +54,7 @@ func newClientCheckCmd() *cobra.Command {
 			if len(args) == 0 {
 				return exit.Misuse("an argument is missing; write '%s'", c.UseLine())
 			}
-			return checkAddress(address)
+			return errors.Join(checkProgram(args), checkAddress(address))
 		},
 	}
 	c.Flags().StringVar(&address, "address", "", "HOST:PORT of a service on which every operation is tried (default none)")
@@ -73,6 +76,18 @@ func newClientCheckCmd() *cobra.Command {
 		return j.conclude()
 	}
 	return c
+}
+
+// checkProgram explains what looks like a program only to 'assay test --client'.
+func checkProgram(args []string) error {
+	words := strings.Fields(args[0])
+	if strings.HasPrefix(args[0], "http:") {
+		return exit.Misuse("%s is a mapping and no program: it keeps to the protocol by itself; 'assay test compose --client %s' reads it", args[0], args[0])
+	}
+	if _, err := exec.LookPath(args[0]); err != nil && len(args) == 1 && len(words) > 1 {
+		return exit.Misuse("there is no program %q; give it and its arguments as words of their own, without quotes: %s", args[0], strings.Join(words, " "))
+	}
+	return nil
 }
 
 func checkAddress(address string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,23 +73,26 @@ func positive(c *cobra.Command, _ []string) error {
 	c.Flags().Visit(func(flag *pflag.Flag) {
 		switch flag.Value.Type() {
 		case "int", "float64", "duration":
-			if !isPositive(flag) {
-				wrong = exit.Misuse("--%s %s: has to be more than nothing", flag.Name, flag.Value)
+			if amiss := notPositive(flag); amiss != "" {
+				wrong = exit.Misuse("--%s %s: %s", flag.Name, flag.Value, amiss)
 			}
 		}
 	})
 	return wrong
 }
 
-// isPositive goes by the text of a figure, the one thing that all types share.
-func isPositive(flag *pflag.Flag) bool {
-	switch figure := flag.Value.String(); figure {
-	case "0", "0s":
-		// Faults may follow each other at once, and runs be believed.
-		return flag.Name == "quiet" || flag.Name == "check-determinism"
-	case "NaN", "+Inf":
-		return false
-	default:
-		return figure[0] != '-'
+// notPositive says what is wrong with a figure, if anything is. It goes by the text, the
+// one thing that all types share.
+func notPositive(flag *pflag.Flag) string {
+	// Faults may follow each other at once, and runs be believed.
+	mayBeZero := flag.Name == "quiet" || flag.Name == "check-determinism"
+	switch figure := flag.Value.String(); {
+	case figure == "NaN" || strings.HasSuffix(figure, "Inf"):
+		return "has to be a number"
+	case figure[0] == '-' && mayBeZero:
+		return "must not be negative"
+	case figure[0] == '-', (figure == "0" || figure == "0s") && !mayBeZero:
+		return "has to be more than nothing"
 	}
+	return ""
 }

@@ -17,10 +17,14 @@ func (f *testFlags) arrange(test *harness.Test) error {
 		return err
 	}
 	// The command that repeats the run must not depend on a file that may change.
-	if text, err := os.ReadFile(f.script); err == nil {
+	text, unread := os.ReadFile(f.script)
+	if unread == nil {
 		f.script = string(text)
 	}
 	script, err := nemesis.ParseScript(f.script)
+	if err != nil && unread != nil && !strings.Contains(f.script, " ") { // more likely a file's name
+		return exit.Misuse("--nemesis-script: neither a file (%w) nor a script (%w)", unread, err)
+	}
 	if err != nil {
 		return exit.Misuse("--nemesis-script: %w", err)
 	}
