@@ -174,6 +174,20 @@ func TestWhatBecomesOfAClaim(t *testing.T) {
 	}
 }
 
+// The reason and the witness of a broken claim are those of one run: a reader looks for the
+// one in the other.
+func TestReasonAndWitnessAreOfOneRun(t *testing.T) {
+	long, short := ended("kill", checkers.Invalid, nil), ended("pause", checkers.Invalid, nil)
+	long.outcome.Verdict.Findings = []checkers.Finding{{Anomaly: "stale-read", Text: "a long story", Culprits: []int{1}}}
+	short.outcome.Verdict.Findings = []checkers.Finding{{Anomaly: "stale-read", Text: "a tale", Culprits: []int{1}}}
+	long.run, short.run = 1, 2
+	e := &execution{Plan: &Plan{config: configured(time.Hour)}, done: []done{long, short}}
+	got := e.judge(0)
+	if got.Witness.Run != 2 || got.Why != "broken under kill, pause: pause invalid" {
+		t.Errorf("witness of run %d, %s", got.Witness.Run, got.Why)
+	}
+}
+
 // What a side answers is what it answers while it is cut off: an answer that the heal
 // brought says nothing, and neither does what was still within its deadline then.
 func TestWhatASideAnswers(t *testing.T) {

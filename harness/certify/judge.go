@@ -73,7 +73,9 @@ func (e *execution) judge(at int) certificate.Claim {
 	}
 	c.Status, c.Why = e.conclude(at, c)
 	if c.Status == certificate.Broken {
-		c.Witness = witness(runs)
+		shown := witness(runs)
+		c.Witness = &shown.Witness
+		c.Why += ": " + shown.reason // of the same run, so that the witness bears it out
 	}
 	return c
 }
@@ -186,7 +188,7 @@ func (e *execution) conclude(at int, c certificate.Claim) (certificate.Status, s
 	broken, held, open := byStatus(c.Trials, certificate.Broken), byStatus(c.Trials, certificate.Held), byStatus(c.Trials, certificate.Unknown)
 	switch {
 	case len(broken) > 0:
-		return certificate.Broken, "broken " + circumstances(broken) + ": " + firstWhy(c.Trials, certificate.Broken)
+		return certificate.Broken, "broken " + circumstances(broken)
 	case len(c.Trials) == 0:
 		return certificate.Unknown, e.untried(at)
 	case len(open) > 0:
@@ -258,25 +260,31 @@ func (e *execution) untried(at int) string {
 	return "it was not tried"
 }
 
+// testimony is a witness, and why the run that it comes from is invalid.
+type testimony struct {
+	certificate.Witness
+	reason string
+}
+
 // witness is the first finding of a run that contradicts the claim, of one with operations
-// that show it if there is any.
-func witness(runs []done) *certificate.Witness {
-	var found *certificate.Witness
+// that show it if there is any. There has to be such a run.
+func witness(runs []done) testimony {
+	var found *testimony
 	for _, d := range runs {
 		if !d.invalid() {
 			continue
 		}
 		for _, f := range d.outcome.Verdict.Findings {
-			if w := (&certificate.Witness{Anomaly: f.Anomaly, Key: f.Key, Text: f.Text, Run: d.run}); found == nil || len(w.Text) < len(found.Text) && len(f.Culprits) > 0 {
-				found = w
+			if found == nil || len(f.Text) < len(found.Text) && len(f.Culprits) > 0 {
+				found = &testimony{certificate.Witness{Anomaly: f.Anomaly, Key: f.Key, Text: f.Text, Run: d.run}, d.reason()}
 			}
 			break
 		}
 		if found == nil {
-			found = &certificate.Witness{Anomaly: "invalid", Text: d.reason(), Run: d.run}
+			found = &testimony{certificate.Witness{Anomaly: "invalid", Text: d.reason(), Run: d.run}, d.reason()}
 		}
 	}
-	return found
+	return *found
 }
 
 // Relate makes the directories of the runs relative to the folder that the certificate
