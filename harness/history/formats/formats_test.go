@@ -3,6 +3,7 @@ package formats_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -98,6 +99,23 @@ func TestTheCompressedFormTakesThePlaceOfAFile(t *testing.T) {
 	path := write(t, "history.jsonl.zst", compress(t, texts[0].text))
 	if r := read(t, strings.TrimSuffix(path, ".zst")); len(r.History.Ops) != 2 {
 		t.Errorf("read as %+v", r)
+	}
+}
+
+// Logs of several clients, one behind the other, are no history yet.
+func TestTimesThatGoBackAreTold(t *testing.T) {
+	line := func(process int, kind string, time int) string {
+		return fmt.Sprintf(`{"process":%d,"type":%q,"f":"read","value":1,"time":%d}`+"\n", process, kind, time)
+	}
+	for text, want := range map[string]string{
+		line(0, "invoke", 1) + line(0, "ok", 1) + line(1, "invoke", 2): "",
+		line(0, "invoke", 5) + line(0, "ok", 6) + line(1, "invoke", 2): "1 line has an earlier time than one before it: ",
+		line(0, "invoke", 5) + line(0, "ok", 4) + line(1, "invoke", 2): "2 lines have earlier times than lines before them: ",
+	} {
+		notes := strings.Join(read(t, write(t, "history.json", []byte(text))).Notes, "\n")
+		if (want == "") != (notes == "") || !strings.Contains(notes, want) {
+			t.Errorf("%s: %q, want %q", text, notes, want)
+		}
 	}
 }
 

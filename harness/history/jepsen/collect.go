@@ -23,6 +23,8 @@ type collector struct {
 	clients   clients
 	lastIndex int
 	lastTime  time.Duration
+	// highest is the latest time so far, as it was written.
+	highest time.Duration
 	// timed is set if any operation has a time.
 	timed bool
 	keys  keys
@@ -94,6 +96,12 @@ const latest = time.Duration(1 << 62)
 // keep puts an operation into the history. No two operations have the same time,
 // as if they had been recorded here.
 func (c *collector) keep(op *operation) {
+	if op.Time > 0 { // 0 is also what stands for no time
+		if op.Time < c.highest {
+			c.notes.Backwards++
+		}
+		c.highest = max(c.highest, op.Time)
+	}
 	c.lastTime = max(c.lastTime+1, min(op.Time, latest))
 	op.Op.Index, op.Op.Time = len(c.ops), c.lastTime
 	c.ops = append(c.ops, op.Op)
