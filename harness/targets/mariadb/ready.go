@@ -14,7 +14,10 @@ import (
 const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A node is ready when it reads a table of ours, and, in
-// Galera, is synced with a cluster that has all nodes.
+// Galera, is synced with a cluster that has all nodes, and has applied whatever any of
+// them had committed before it was asked. That it is synced does not say so: there may be
+// some dozens of transactions in its queue, and a node that was paused goes on to say what
+// it knew before.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
 	return nodes.Each(c, func(_ int, node cluster.Node) error {
 		return nodes.Await(ctx, node, patience, func(ctx context.Context) error { return ask(ctx, node, len(c.Nodes())) })
@@ -26,6 +29,9 @@ func ask(ctx context.Context, node cluster.Node, size int) error {
 	defer c.Close()
 	if size > 1 {
 		if err := c.synced(ctx, size); err != nil {
+			return err
+		}
+		if err := c.causal(ctx); err != nil {
 			return err
 		}
 	}
@@ -47,4 +53,12 @@ func (c *client) synced(ctx context.Context, size int) error {
 		}
 	}
 	return nil
+}
+
+// causal makes the next reads over this connection wait until the node has applied what
+// the cluster had committed before them. One that is not in touch with a majority cannot
+// answer them.
+func (c *client) causal(ctx context.Context) error {
+	_, err := c.execute(ctx, "set session wsrep_sync_wait = 1")
+	return err
 }

@@ -16,6 +16,9 @@ type server struct {
 	// answer is the error that a statement, known by its first word, is answered with;
 	// 0 is success, and silent no answer at all.
 	answer func(statement string) uint16
+	// value is what a statement reads, "" if that is nothing. It is asked for a whole
+	// statement that was answered with success, over a connection.
+	value func(conn net.Conn, statement string) string
 
 	mu    sync.Mutex
 	conns []net.Conn
@@ -26,7 +29,11 @@ const silent = 65535
 func serve(t *testing.T) *server {
 	t.Helper()
 	l := listen(t)
-	s := &server{address: l.Addr().String(), answer: func(string) uint16 { return 0 }}
+	s := &server{
+		address: l.Addr().String(),
+		answer:  func(string) uint16 { return 0 },
+		value:   func(net.Conn, string) string { return "" },
+	}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -83,16 +90,21 @@ func (s *server) talk(conn net.Conn) {
 			return
 		}
 		word, _, _ := strings.Cut(string(packet[1:]), " ")
-		answer := success()
+		answer := [][]byte{success()}
 		switch code := s.answer(word); code {
 		case 0:
+			if value := s.value(conn, string(packet[1:])); value != "" {
+				answer = textRow(value)
+			}
 		case silent:
 			continue
 		default:
-			answer = failure(code)
+			answer = [][]byte{failure(code)}
 		}
-		if send(conn, 1, answer) != nil {
-			return
+		for i, packet := range answer {
+			if send(conn, byte(i+1), packet) != nil {
+				return
+			}
 		}
 	}
 }
@@ -115,6 +127,14 @@ func greeting() []byte {
 
 // success is the answer to a statement that changed one row.
 func success() []byte { return []byte{0, 1, 0, 2, 0, 0, 0} }
+
+// textRow is the answer to a statement that reads one text: how many columns there are, what
+// they are, and the rows, each list with an end.
+func textRow(value string) [][]byte {
+	column := []byte{3, 'd', 'e', 'f', 0, 0, 0, 1, 'v', 0, 12, 45, 0, 255, 0, 0, 0, 253, 0, 0, 0, 0, 0}
+	end := []byte{254, 0, 0, 2, 0}
+	return [][]byte{{1}, column, end, append([]byte{byte(len(value))}, value...), end}
+}
 
 func failure(code uint16) []byte {
 	return append(binary.LittleEndian.AppendUint16([]byte{255}, code), "#HY000as the test says"...)
