@@ -27,6 +27,12 @@ func (n node) Addr(string) string { return n.address }
 // answering is a server that gives the same answer to every command.
 func answering(t *testing.T, answer string) node {
 	t.Helper()
+	return serving(t, func([]string) string { return answer })
+}
+
+// serving is a server that gives the answers of a function.
+func serving(t *testing.T, answer func(command []string) string) node {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -46,42 +52,43 @@ func answering(t *testing.T, answer string) node {
 
 // converse answers every command, which is an array of bulk strings, but refuses the
 // greeting of the client library; an empty answer hangs up.
-func converse(conn net.Conn, answer string) {
+func converse(conn net.Conn, answer func([]string) string) {
 	defer conn.Close()
 	for lines := bufio.NewReader(conn); ; {
 		command, err := receive(lines)
-		switch {
-		case err != nil:
+		if err != nil {
 			return
-		case strings.EqualFold(command, "HELLO"):
-			io.WriteString(conn, "-ERR unknown command 'HELLO'\r\n")
-		case answer == "":
-			return
-		default:
-			io.WriteString(conn, answer+"\r\n")
 		}
+		if strings.EqualFold(command[0], "HELLO") {
+			io.WriteString(conn, "-ERR unknown command 'HELLO'\r\n")
+			continue
+		}
+		text := answer(command)
+		if text == "" {
+			return
+		}
+		io.WriteString(conn, text+"\r\n")
 	}
 }
 
-// receive reads a command and returns its name.
-func receive(lines *bufio.Reader) (name string, err error) {
+// receive reads the words of a command.
+func receive(lines *bufio.Reader) ([]string, error) {
 	var parts, size int
 	if _, err := fmt.Fscanf(lines, "*%d\r\n", &parts); err != nil {
-		return "", err
+		return nil, err
 	}
-	for i := range parts {
+	var words []string
+	for range parts {
 		if _, err := fmt.Fscanf(lines, "$%d\r\n", &size); err != nil {
-			return "", err
+			return nil, err
 		}
 		text := make([]byte, size+len("\r\n"))
 		if _, err := io.ReadFull(lines, text); err != nil {
-			return "", err
+			return nil, err
 		}
-		if i == 0 {
-			name = string(text[:size])
-		}
+		words = append(words, string(text[:size]))
 	}
-	return name, nil
+	return words, nil
 }
 
 func single(t *testing.T, n node) *client {

@@ -90,45 +90,72 @@ func (c *client) Publish(ctx context.Context, queue string, value int) error {
 }
 
 // Take implements workloads.Messages: first what was handed out long ago and not
-// acknowledged, then what was not handed out yet.
-func (c *client) Take(ctx context.Context, queue string) (workloads.Message, bool, error) {
+// acknowledged, then what was not handed out yet. That there was nothing to be had needs
+// no confirmation.
+func (c *client) Take(ctx context.Context, queue string) (m workloads.Message, found bool, err error) {
 	if err := c.gather(ctx, queue); err != nil {
-		return workloads.Message{}, false, err
+		return m, false, err
 	}
-	var old *redis.XAutoClaimCmd
-	err := c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) {
-		old = batch.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-			Stream: "messages:" + queue, Group: group, Consumer: c.name, MinIdle: redeliverAfter, Start: "0", Count: 1,
-		})
-	})
+	if m, found, err = c.takeOld(ctx, queue); err == nil && !found {
+		m, found, err = c.takeNew(ctx, queue)
+	}
 	if err != nil {
-		return workloads.Message{}, false, c.forget(queue, err)
+		c.forget(queue)
 	}
-	if entries, _, err := old.Result(); err != nil || len(entries) > 0 {
-		return taken(entries, true, err)
+	return m, found, err
+}
+
+// takeOld goes through all that was handed out, from the oldest on: asked for one message,
+// a server looks at ten, and says where it stopped (xautoclaimCommand in t_stream.c of
+// Redis 7.0). Ten that are with clients would hide all others otherwise.
+func (c *client) takeOld(ctx context.Context, queue string) (m workloads.Message, found bool, err error) {
+	const end = "0-0"
+	for from := end; ; {
+		var answer *redis.XAutoClaimCmd
+		err := c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) {
+			answer = batch.XAutoClaim(ctx, &redis.XAutoClaimArgs{
+				Stream: "messages:" + queue, Group: group, Consumer: c.name, MinIdle: redeliverAfter, Start: from, Count: 1,
+			})
+		})
+		if err != nil && !errors.Is(err, errUnconfirmed) {
+			return m, false, err
+		}
+		entries, next, wrong := answer.Result()
+		if wrong != nil || len(entries) > 0 || next == end {
+			return taken(entries, true, err, wrong)
+		}
+		from = next
 	}
-	var fresh *redis.XStreamSliceCmd
+}
+
+func (c *client) takeNew(ctx context.Context, queue string) (m workloads.Message, found bool, err error) {
+	var answer *redis.XStreamSliceCmd
 	err = c.write(ctx, "messages:"+queue, func(batch redis.Pipeliner) {
-		fresh = batch.XReadGroup(ctx, &redis.XReadGroupArgs{
+		answer = batch.XReadGroup(ctx, &redis.XReadGroupArgs{
 			Streams: []string{"messages:" + queue, ">"}, Group: group, Consumer: c.name, Count: 1, Block: -1,
 		})
 	})
-	if err != nil {
-		return workloads.Message{}, false, c.forget(queue, err)
+	if err != nil && !errors.Is(err, errUnconfirmed) {
+		return m, false, err
 	}
-	streams, err := fresh.Result()
-	if err != nil || len(streams) == 0 {
-		return workloads.Message{}, false, absent(err)
+	streams, wrong := answer.Result()
+	if wrong != nil || len(streams) == 0 {
+		return m, false, absent(wrong)
 	}
-	return taken(streams[0].Messages, false, nil)
+	return taken(streams[0].Messages, false, err, nil)
 }
 
-func taken(entries []redis.XMessage, again bool, err error) (workloads.Message, bool, error) {
-	if err != nil || len(entries) == 0 {
-		return workloads.Message{}, false, err
+// taken is the message that was handed out, if there is one. The first error is that of
+// its confirmation, the other one that of the answer.
+func taken(entries []redis.XMessage, again bool, unconfirmed, wrong error) (workloads.Message, bool, error) {
+	if wrong != nil || len(entries) == 0 {
+		return workloads.Message{}, false, wrong
 	}
 	value, err := value(entries[0])
-	return workloads.Message{Value: value, Ticket: entries[0].ID, Redelivered: again}, err == nil, err
+	if err = errors.Join(unconfirmed, err); err != nil {
+		return workloads.Message{}, false, err
+	}
+	return workloads.Message{Value: value, Ticket: entries[0].ID, Redelivered: again}, true, nil
 }
 
 // gather makes sure that there is a consumer group for a queue. An error means that no
@@ -147,10 +174,7 @@ func (c *client) gather(ctx context.Context, queue string) error {
 
 // forget makes the consumer group be looked for again after an error: another master may
 // have none.
-func (c *client) forget(queue string, err error) error {
-	delete(c.groups, queue)
-	return err
-}
+func (c *client) forget(queue string) { delete(c.groups, queue) }
 
 // errNotPending is the server's answer to an acknowledgement of what it does not wait for.
 var errNotPending = workloads.NoEffect(errors.New("nothing with this ticket is to be acknowledged"))
