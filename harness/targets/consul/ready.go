@@ -18,7 +18,8 @@ const patience = 2 * time.Second
 
 // Ready implements cluster.Target. A server is ready when a write through it is done and
 // a consistent read finds it: then it reaches a leader who reaches a majority, and all
-// have joined.
+// have joined. And it has to have applied that write itself, and so all before it: one
+// that was away may have to catch up, while the leader does what it is asked.
 func (Target) Ready(ctx context.Context, c cluster.Cluster, _ cluster.Config) error {
 	return nodes.Each(c, func(_ int, node cluster.Node) error {
 		client, err := dial(node)
@@ -45,10 +46,27 @@ func (c *client) works(ctx context.Context, name string, servers int) error {
 		return err
 	}
 	pair, _, err := c.remote.KV().Get(key, latest(ctx))
-	if err == nil && pair == nil {
-		err = errors.New("what was just written is not there")
+	switch {
+	case err != nil:
+		return err
+	case pair == nil:
+		return errors.New("what was just written is not there")
 	}
-	return err
+	return c.applied(ctx, pair)
+}
+
+// applied waits until the server itself has a write, or a later one of the same key.
+func (c *client) applied(ctx context.Context, written *api.KVPair) error {
+	for {
+		pair, _, err := c.remote.KV().Get(written.Key, (&api.QueryOptions{AllowStale: true}).WithContext(ctx))
+		switch {
+		case err != nil:
+			return fmt.Errorf("has not applied what was just written: %w", err)
+		case pair != nil && pair.ModifyIndex >= written.ModifyIndex:
+			return nil
+		}
+		nodes.Wait(ctx, nodes.Pause)
+	}
 }
 
 // Leaders implements cluster.Leaders. Each server is asked whom it takes for the leader;
