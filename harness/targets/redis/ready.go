@@ -19,8 +19,8 @@ import (
 const patience = time.Second
 
 // Ready implements cluster.Target: one node is master, all others are connected to it or
-// to another that is, and every sentinel names it and would be able to replace it. For
-// clusters, see assembled.
+// to another that is, and have what it had, and every sentinel names it and would be able
+// to replace it. For clusters, see assembled.
 func (t Target) Ready(ctx context.Context, c cluster.Cluster, cfg cluster.Config) error {
 	for _, node := range c.Nodes() {
 		t.servers.add(node)
@@ -56,7 +56,40 @@ func whole(ctx context.Context, c cluster.Cluster, mode string) error {
 			return err
 		}
 	}
+	if err := level(ctx, c, roles[leader].offset); err != nil {
+		return err
+	}
 	return nodes.Each(c, func(_ int, node cluster.Node) error { return watched(ctx, node, leader, len(c.Nodes())) })
+}
+
+// tries is how often replicas are looked at until they have come to where the master was:
+// while clients write it will have gone on.
+const tries = 20
+
+// level waits a while for the replicas to have executed what the master had at an offset:
+// that they are connected does not say so.
+func level(ctx context.Context, c cluster.Cluster, offset int64) (err error) {
+	for range tries {
+		if err = behind(ctx, c, offset); err == nil {
+			return nil
+		}
+		nodes.Wait(ctx, nodes.Pause)
+	}
+	return err
+}
+
+// behind says which replica has not come to an offset, if one has not.
+func behind(ctx context.Context, c cluster.Cluster, offset int64) error {
+	roles, err := rolesOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	for name, r := range roles {
+		if !r.master && r.offset < offset {
+			return fmt.Errorf("%s has executed %d of %d bytes of what the master had", name, r.offset, offset)
+		}
+	}
+	return nil
 }
 
 // rolesOf asks all nodes for their roles, and returns them by names.
@@ -106,11 +139,13 @@ func fed(roles map[string]role, node, leader string) error {
 }
 
 // role is what a server says that it is: a master, or a replica that follows one and is
-// connected to it, with all that it had.
+// connected to it, with all that it had when they were connected. How far it has come in
+// the commands that masters send is its offset.
 type role struct {
 	master    bool
 	follows   string
 	connected bool
+	offset    int64
 }
 
 func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
@@ -127,9 +162,11 @@ func roleOf(ctx context.Context, node cluster.Node) (r role, err error) {
 	}
 	switch {
 	case len(answer) == 3 && answer[0] == "master":
-		return role{master: true}, nil
+		offset, _ := answer[1].(int64)
+		return role{master: true, offset: offset}, nil
 	case len(answer) == 5 && answer[0] == "slave":
-		return role{follows: fmt.Sprint(answer[1]), connected: answer[3] == "connected"}, nil
+		offset, _ := answer[4].(int64)
+		return role{follows: fmt.Sprint(answer[1]), connected: answer[3] == "connected", offset: offset}, nil
 	}
 	return role{}, fmt.Errorf("%s: role: %v", node.Name(), answer)
 }

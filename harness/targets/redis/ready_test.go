@@ -87,3 +87,34 @@ func TestReadyNamesWhatWasLastSeen(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// whoever is what a server and its sentinel say of n1, the master, which has come to 7.
+func whoever(role string) func(command []string) string {
+	return func(command []string) string {
+		switch strings.ToUpper(strings.Join(command[:min(2, len(command))], " ")) {
+		case "ROLE":
+			return role
+		case "SENTINEL GET-MASTER-ADDR-BY-NAME":
+			return "*2\r\n" + bulk("n1") + "\r\n" + bulk("6379")
+		case "SENTINEL REPLICAS":
+			return "*1\r\n*2\r\n" + bulk("name") + "\r\n" + bulk("n2")
+		case "SENTINEL CKQUORUM":
+			return "+OK 2 usable Sentinels. Quorum and failover authorization can be reached"
+		}
+		return "$-1"
+	}
+}
+
+// A replica is connected while it still has to execute what it was sent, and reads of it
+// would miss what was acknowledged before the cluster was ready.
+func TestAReplicaHasToHaveWhatTheMasterHad(t *testing.T) {
+	for offset, want := range map[string]string{":6": "n2 has executed 6 of 7 bytes", ":7": "", ":8": ""} {
+		replica := strings.Replace(strings.Replace(isReplica, "n2", "n1", 1), ":7", offset, 1)
+		c := members{serving(t, whoever(isMaster)), serving(t, whoever(replica))}
+		c[1].name = "n2"
+		err := whole(t.Context(), c, "sentinel")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("at %s: %v", offset, err)
+		}
+	}
+}
