@@ -132,15 +132,22 @@ func (r *run) stopOnRecorderError(ctx context.Context) (context.Context, func())
 }
 
 // finalReads lets one worker a node execute the workload's last phase. The others
-// hang up, so that what they have taken and not acknowledged can be had.
+// hang up, so that what they have taken and not acknowledged can be had. What any of them
+// holds ends on record before: it may have been lost in the faults since the load, and
+// whoever gets it must not be quicker than who tells that he lost it.
 func (r *run) finalReads(ctx context.Context) {
 	defer r.phase("final reads")()
 	ctx, cancel := clock.WithTimeout(ctx, finalWithin)
 	defer cancel()
 	sofar := r.recorder.Snapshot()
 	leaving := clock.NewGroup(ctx)
-	for _, w := range r.workers[len(r.record.Nodes):] {
-		leaving.Go(func() { w.part(ctx) })
+	for i, w := range r.workers {
+		leaving.Go(func() {
+			w.part(ctx)
+			if i >= len(r.record.Nodes) {
+				w.hangUp(ctx)
+			}
+		})
 	}
 	leaving.Wait()
 	all := clock.NewGroup(ctx)

@@ -63,6 +63,50 @@ func TestWhoHangsUpReleasesOnRecord(t *testing.T) {
 	}
 }
 
+// reluctant is a target whose clients of one node take their time to release a lock.
+type reluctant struct{ *memory }
+
+func (r reluctant) Dial(ctx context.Context, n cluster.Node, cfg cluster.Config) (cluster.Client, error) {
+	c, err := r.memory.Dial(ctx, n, cfg)
+	if err != nil || n.Name() != "n3" {
+		return c, err
+	}
+	return reluctantClient{c.(*memoryClient)}, nil
+}
+
+type reluctantClient struct{ *memoryClient }
+
+func (c reluctantClient) Release(ctx context.Context, lock string) (bool, error) {
+	time.Sleep(50 * time.Millisecond)
+	return c.memoryClient.Release(ctx, lock)
+}
+
+// TestWhatIsHeldEndsBeforeTheFinalReads: a client may have lost what it holds while the
+// faults were healed, and nobody may get it before the history tells.
+func TestWhatIsHeldEndsBeforeTheFinalReads(t *testing.T) {
+	m := newMemory()
+	test := quick(t, m)
+	test.Target = reluctant{m}
+	test.Workload, test.WorkloadSettings = workloads.NewLock(), map[string]string{"locks": "1000"}
+	test.Rate = 6
+	out := run(t, test)
+	held, acquired, told := map[string]bool{}, -1, -1
+	for _, call := range recorded(t, out).Calls() {
+		switch {
+		case !call.Final && call.F == "acquire" && call.Type == history.OK:
+			held[call.Key] = true
+		case call.Final && call.F == "acquire" && acquired < 0:
+			acquired = call.Invoke
+		case call.Final && call.F == "release" && held[call.Key]:
+			delete(held, call.Key)
+			told = max(told, call.Complete)
+		}
+	}
+	if told < 0 || acquired < told {
+		t.Errorf("the last release of what was held ends at operation %d, the first acquire begins at %d", told, acquired)
+	}
+}
+
 // slow is a workload whose every tenth operation outlasts its deadline and does not
 // notice.
 type slow struct {

@@ -105,14 +105,13 @@ func (w *worker) do(ctx context.Context, wish history.Op) history.Op {
 	return w.perform(ctx, w.prepare(ctx, wish))
 }
 
-// part lets a client that hangs up for good end on record what it holds.
+// part lets a client end on record what it holds.
 func (w *worker) part(ctx context.Context) {
 	if parting, does := w.memory.(workloads.Parting); does {
 		if step, holds := parting.Part(); holds {
 			w.perform(ctx, step)
 		}
 	}
-	w.hangUp(ctx)
 }
 
 func (w *worker) perform(ctx context.Context, step workloads.Step) history.Op {
