@@ -140,9 +140,10 @@ func (c *client) execute(ctx context.Context, statement string, args ...any) (in
 	if err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	result, err := remote.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return 0, outcome(c.keep(err))
+		return 0, outcome(c.keep(err), time.Since(began))
 	}
 	return result.RowsAffected()
 }
@@ -201,8 +202,9 @@ func (c *client) transact(ctx context.Context, do func(context.Context, *sql.Con
 		c.undo(ctx, remote)
 		return workloads.NoEffect(fmt.Errorf("before commit: %w", err))
 	}
+	began := time.Now()
 	if _, err := remote.ExecContext(ctx, "commit"); err != nil {
-		err = fmt.Errorf("commit: %w", outcome(c.keep(err)))
+		err = fmt.Errorf("commit: %w", outcome(c.keep(err), time.Since(began)))
 		// A commit that was refused may have left the transaction open, and the next one
 		// would commit it.
 		c.undo(ctx, remote)

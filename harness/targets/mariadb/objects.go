@@ -3,6 +3,7 @@ package mariadb
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/assaykit/assay/workloads"
 )
@@ -91,9 +92,10 @@ func (c *client) Generate(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	result, err := remote.ExecContext(ctx, "insert into identifiers values (null)")
 	if err != nil {
-		return 0, outcome(c.keep(err))
+		return 0, outcome(c.keep(err), time.Since(began))
 	}
 	return result.LastInsertId()
 }

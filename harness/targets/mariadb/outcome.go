@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -13,14 +14,17 @@ import (
 
 // outcome wraps the error of a commit, or of a statement that is a transaction of its
 // own, by workloads.NoEffect if nothing was sent (which is what the driver means by a bad
-// connection), or if the server's answer proves that the transaction was undone.
-func outcome(err error) error {
+// connection), or if the server's answer, which took a while, proves that the transaction
+// was undone.
+func outcome(err error, took time.Duration) error {
 	var answer *mysql.MySQLError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, driver.ErrBadConn):
 		return workloads.NoEffect(fmt.Errorf("never sent: %w", err))
+	case errors.As(err, &answer) && took >= unheard && slices.Contains(prompt, answer.Number):
+		return err
 	case errors.As(err, &answer) && slices.Contains(proofs, answer.Number):
 		return workloads.NoEffect(fmt.Errorf("undone: %w", err))
 	}
@@ -48,6 +52,18 @@ var proofs = []uint16{
 	1690, // out of range in an expression
 	1792, // read-only transaction
 }
+
+// unheard is after what time a node of Galera may have lost touch with the others: it
+// suspects them after five seconds (evs.suspect_timeout), of which one may have been over.
+const unheard = 3 * time.Second
+
+// prompt are proofs only if they come before that. A node that was about to abort a
+// transaction for another's sake, and had sent it to the others, calls it a deadlock too
+// when it has lost touch with them before it heard of it again (certify_commit in
+// wsrep-lib's transaction.cpp, of a failed connection): these may have committed it. A
+// statement that is a transaction of its own is then executed once more
+// (wsrep_retry_autocommit), and answered with what comes of that.
+var prompt = []uint16{1047, 1205, 1213}
 
 // harmless marks the error of a read, which changes nothing whatever became of it.
 func harmless(err error) error { return workloads.NoEffect(err) }

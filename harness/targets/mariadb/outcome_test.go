@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/assaykit/assay/harness/history/transaction"
 	"github.com/assaykit/assay/workloads"
 )
@@ -37,6 +39,45 @@ var answers = []struct {
 	{1180, unknown, "error during commit: other nodes may have it"},
 	{1317, unknown, "an interruption, which may come while a commit waits"},
 	{1927, unknown, "the connection was killed"},
+}
+
+// A node that lost touch with the others may answer a deadlock of a transaction that these
+// have committed. It takes seconds to find that out.
+func TestALateDeadlockProvesNothing(t *testing.T) {
+	for code, late := range map[uint16]bool{1213: unknown, 1047: unknown, 1205: unknown, 1062: noEffect, 1180: unknown} {
+		answer := &mysql.MySQLError{Number: code}
+		if got := workloads.IsNoEffect(outcome(answer, unheard)); got != late {
+			t.Errorf("%d after %v: no effect is %v", code, unheard, got)
+		}
+		if got, want := workloads.IsNoEffect(outcome(answer, unheard-1)), code != 1180; got != want {
+			t.Errorf("%d in time: no effect is %v", code, got)
+		}
+	}
+}
+
+// A commit is what takes long, not the transaction before it.
+func TestOnlyTheCommitsTimeCounts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for seconds")
+	}
+	for at, want := range map[string]bool{"insert": noEffect, "commit": unknown} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t)
+			s.answer = func(statement string) uint16 {
+				if statement == at {
+					time.Sleep(unheard)
+				}
+				if statement == "commit" {
+					return 1213
+				}
+				return 0
+			}
+			if err := transact(t.Context(), dial(t, s.address)); workloads.IsNoEffect(err) != want {
+				t.Errorf("got %v, want no effect to be %v", err, want)
+			}
+		})
+	}
 }
 
 // mutations are operations that are one statement.
