@@ -18,14 +18,24 @@ func wide(transactions int) *database {
 	return &database{random: rand.New(rand.NewPCG(1, 1)), transactions: transactions, clients: 20, keys: transactions * 84 / 100, ops: 6, reads: 0.5, lost: 0.005}
 }
 
+// narrow is on few keys, each of which has many writers.
+func narrow(transactions int) *database {
+	return &database{random: rand.New(rand.NewPCG(1, 1)), transactions: transactions, clients: 20, keys: 10, ops: 3, reads: 0.5, lost: 0.0005}
+}
+
 func perTransaction(b *testing.B, transactions int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(transactions), "ns/transaction")
 }
 
 // BenchmarkWeak is the levels that are exact, each with the reading of the history.
 func BenchmarkWeak(b *testing.B) {
+	b.Run("wide", func(b *testing.B) { benchmarkWeak(b, wide) })
+	b.Run("narrow", func(b *testing.B) { benchmarkWeak(b, narrow) })
+}
+
+func benchmarkWeak(b *testing.B, shape func(transactions int) *database) {
 	for _, n := range []int{1000, 10_000, 100_000} {
-		h := wide(n).run()
+		h := shape(n).run()
 		for _, c := range []struct {
 			name string
 			keep func(*registers.History) bool

@@ -32,9 +32,11 @@ func (j *Judge) Causal() (demands []Demand, acyclic bool) {
 type causal struct {
 	*Judge
 	order []int32
-	// writers of each key, by chain, and there in order; those of a key end at ends.
+	// writers of each key, by chain, and there in order; those of a key end at ends, and
+	// each writer's key and chain at its until.
 	writers []int32
 	ends    []int
+	until   []int
 	// clocks are how many transactions of each chain of the block each sees.
 	clocks [][block]int32
 }
@@ -61,13 +63,33 @@ func (c *causal) groupWriters() {
 			next[key]++
 		}
 	}
+	c.groupChains()
 }
 
-func (c *causal) writersOf(key int32) []int32 {
-	if key == 0 {
-		return c.writers[:c.ends[0]]
+// groupChains finds where the writers of each key and chain end, so that the many of a
+// busy key need not be looked through for each read.
+func (c *causal) groupChains() {
+	c.until = make([]int, len(c.writers))
+	for key := range c.h.Keys {
+		from, to := c.writersOf(int32(key))
+		for at := to - 1; at >= from; at-- {
+			c.until[at] = at + 1
+			if at+1 < to && c.chain(at+1) == c.chain(at) {
+				c.until[at] = c.until[at+1]
+			}
+		}
 	}
-	return c.writers[c.ends[key-1]:c.ends[key]]
+}
+
+// chain is that of a place in writers.
+func (c *causal) chain(at int) int32 { return c.h.Txns[c.writers[at]].Chain }
+
+// writersOf are the places in writers of those of a key.
+func (c *causal) writersOf(key int32) (from, to int) {
+	if key > 0 {
+		from = c.ends[key-1]
+	}
+	return from, c.ends[key]
 }
 
 // sweep is about the chains of a block.
@@ -105,23 +127,15 @@ func (c *causal) see(clock *[block]int32, t, first int32) {
 // missed demands that the last writer that a reader sees in each chain comes before
 // the one that it read from, unless that one sees it itself.
 func (c *causal) missed(t int32, r registers.Read, first int32) {
-	writers := c.writersOf(r.Key)
-	from := sort.Search(len(writers), func(i int) bool { return c.h.Txns[writers[i]].Chain >= first })
-	for writers = writers[from:]; len(writers) > 0; {
-		chain := c.h.Txns[writers[0]].Chain
-		if chain >= first+block {
-			return
+	from, to := c.writersOf(r.Key)
+	from += sort.Search(to-from, func(i int) bool { return c.chain(from+i) >= first })
+	for ; from < to && c.chain(from) < first+block; from = c.until[from] {
+		group, chain := c.writers[from:c.until[from]], c.chain(from)-first
+		saw := c.clocks[t][chain]
+		last := sort.Search(len(group), func(i int) bool { return c.h.Txns[group[i]].Place > saw }) - 1
+		if last >= 0 && c.h.Txns[group[last]].Place > c.clocks[r.From][chain] {
+			c.demand(Demand{group[last], r.From, t, r.Key, c.seenBy(t, group[last])})
 		}
-		group := 1
-		for group < len(writers) && c.h.Txns[writers[group]].Chain == chain {
-			group++
-		}
-		saw := c.clocks[t][chain-first]
-		last := sort.Search(group, func(i int) bool { return c.h.Txns[writers[i]].Place > saw }) - 1
-		if last >= 0 && c.h.Txns[writers[last]].Place > c.clocks[r.From][chain-first] {
-			c.demand(Demand{writers[last], r.From, t, r.Key, c.seenBy(t, writers[last])})
-		}
-		writers = writers[group:]
 	}
 }
 

@@ -10,7 +10,7 @@
 // demands are collected, and an order exists if and only if they are free of cycles.
 // How few of them suffice is from Møldrup and Pavlogiannis, AWDIT: An Optimal Weak
 // Database Isolation Tester, 2025: for a history of size n with k sessions, they are
-// found in O(n^1.5), O(n^1.5) and O(n·k).
+// found in O(n^1.5), O(n^1.5) and O(n·k·log n).
 //
 // What those papers call read committed is monotonic atomic view here, as they ask
 // that reads of one transaction do not go back behind another one that it has seen,
