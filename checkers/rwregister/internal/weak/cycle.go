@@ -50,7 +50,8 @@ func edges(h *registers.History, sessions bool, demands []Demand, add func(from,
 }
 
 // Cycle is a shortest cycle of transactions each of which comes before the next one,
-// and the last before the first, or nil. sessions says whether their order counts.
+// and the last before the first, or nil. sessions says whether their order counts. Where
+// more than mostTried transactions come before each other, there may be a shorter one.
 func Cycle(h *registers.History, sessions bool, demands []Demand) []int32 {
 	g := newGraph(h, sessions, demands)
 	var best []int32
