@@ -196,9 +196,11 @@ func (n *Node) Start(ctx context.Context) error {
 
 // requireEnd waits for the good end of a container that runs once.
 func (n *Node) requireEnd(ctx context.Context) error {
+	ending := n.cluster.remembered(n)
 	if err := n.awaitEnd(ctx, once); err != nil {
 		return fmt.Errorf("wait for %s, which runs once: %w; its last lines:\n%s", n.spec.Name, err, n.lastLines(context.WithoutCancel(ctx)))
 	}
+	n.cluster.farewell(n, ending)
 	found, err := n.inspect(ctx)
 	if err != nil {
 		return fmt.Errorf("wait for %s: %w", n.spec.Name, err)

@@ -33,12 +33,12 @@ func (c *Cluster) remembered(n *Node) process {
 	return n.process
 }
 
-// farewell takes note of a process that was killed, unless its node has been
+// farewell takes note of a process that was killed or has ended, unless its node has been
 // started again already.
-func (c *Cluster) farewell(n *Node, killed process) {
+func (c *Cluster) farewell(n *Node, ended process) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n.process == killed {
+	if n.process == ended {
 		n.process = process{}
 	}
 }
