@@ -189,10 +189,21 @@ func (n *Node) Start(ctx context.Context) error {
 		return fmt.Errorf("start %s: apply what is in force: %w", n.spec.Name, err)
 	}
 	if n.spec.Container.Once {
-		return n.requireEnd(ctx)
+		err = n.requireEnd(ctx)
+	} else {
+		err = n.requireRunning(ctx, found.State)
 	}
-	return n.requireRunning(ctx, found.State)
+	if err != nil {
+		return ownFault{err}
+	}
+	return nil
 }
+
+// ownFault is why a node that the engine has started did not come up. It has the node's
+// own last lines, in which nothing is to be looked for that the engine would say.
+type ownFault struct{ error }
+
+func (f ownFault) Unwrap() error { return f.error }
 
 // requireEnd waits for the good end of a container that runs once.
 func (n *Node) requireEnd(ctx context.Context) error {

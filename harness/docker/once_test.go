@@ -71,3 +71,17 @@ func TestWhatHasRunOnceIsNotRememberedToRun(t *testing.T) {
 		t.Errorf("it has ended, and is remembered as %+v", running)
 	}
 }
+
+// Only the engine knows whether a port of the machine is taken: a node that says so speaks
+// of one of its own, and making it again would only hide why it ended.
+func TestWhatANodeSaysIsNotWhatTheEngineSays(t *testing.T) {
+	const text = "listen tcp 0.0.0.0:80: bind: address already in use\n"
+	n := setUp(brisk(t, text, 1))
+	if err := n.Start(t.Context()); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(text)) || portTaken(err) {
+		t.Errorf("it ended badly: %v", err)
+	}
+	n.spec.Container.Once = false // and ends at once
+	if err := n.Start(t.Context()); err == nil || !strings.Contains(err.Error(), strings.TrimSpace(text)) || portTaken(err) {
+		t.Errorf("it ended at once: %v", err)
+	}
+}

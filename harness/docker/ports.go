@@ -63,6 +63,6 @@ func freePort(promised map[int]bool) (int, error) {
 // portTaken says whether a container could not start because somebody else has
 // its port.
 func portTaken(err error) bool {
-	return err != nil && !errors.Is(err, context.Canceled) &&
+	return err != nil && !errors.Is(err, context.Canceled) && !errors.As(err, new(ownFault)) &&
 		(strings.Contains(err.Error(), "port is already allocated") || strings.Contains(err.Error(), "address already in use"))
 }
