@@ -148,12 +148,14 @@ func (n *Node) portMap() (nat.PortSet, nat.PortMap) {
 	return exposed, bound
 }
 
-// others are the hosts without the one itself, which the engine adds: programs that
-// listen at all addresses of a name would listen twice at one that stands there twice.
+// others are the hosts without the one itself, which the engine adds, and adds as what
+// comes before the first dot too: programs that listen at all addresses of a name would
+// listen twice at one that stands there twice.
 func others(hosts map[string]netip.Addr, itself string) []string {
+	short, _, _ := strings.Cut(itself, ".")
 	var lines []string
 	for name, address := range hosts {
-		if name != itself {
+		if name != itself && (name != short || address != hosts[itself]) {
 			lines = append(lines, name+":"+address.String())
 		}
 	}
