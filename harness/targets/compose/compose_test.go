@@ -107,13 +107,13 @@ func TestNamesFilesAndLimitsAreKept(t *testing.T) {
 	path := file(t, `
 services:
   db:
-    image: example/db
+    image: example/db:${ASSAY_TEST_OTHER}
     ports: ["80"]
     hostname: store
     container_name: the-store
     networks: {default: {aliases: [primary]}}
     configs: [plain, {source: inline, target: /etc/inline.conf, mode: 0400}]
-    secrets: [word]
+    secrets: [word, other]
     tmpfs: /scratch
     ulimits: {nofile: {soft: 1024, hard: 4096}, nproc: 99}
     init: true
@@ -125,10 +125,12 @@ services:
     links: ["db:database"]
     x-assay: {once: true}
 configs: {plain: {file: ./plain.conf}, inline: {content: "a = 1"}}
-secrets: {word: {environment: ASSAY_TEST_SECRET}}
+secrets: {word: {environment: ASSAY_TEST_SECRET}, other: {environment: ASSAY_TEST_OTHER}}
 `)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "plain.conf"), []byte("b = 2"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, content := range map[string]string{"plain.conf": "b = 2", ".env": "ASSAY_TEST_OTHER=written\n"} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p, err := read(t.Context(), path)
 	if err != nil {
@@ -141,11 +143,15 @@ secrets: {word: {environment: ASSAY_TEST_SECRET}}
 			{Path: "/plain", Mode: 0o444, Content: []byte("b = 2")},
 			{Path: "/etc/inline.conf", Mode: 0o400, Content: []byte("a = 1")},
 			{Path: "/run/secrets/word", Mode: 0o444, Content: []byte("hidden")},
+			{Path: "/run/secrets/other", Mode: 0o444, Content: []byte("written")},
 		},
 		After: []cluster.Dependency{{Node: "prepare"}},
 	}
 	if got := p.specs[0].Container; !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got := p.specs[0].Image.Reference; got != "example/db:written" {
+		t.Errorf("image %s", got)
 	}
 	for _, s := range p.specs[1:] {
 		if !s.Container.Once || !s.Container.Aside {

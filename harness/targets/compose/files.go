@@ -50,7 +50,7 @@ func handed(s types.ServiceConfig, project *types.Project, t text) ([]cluster.Fi
 		if bool(o.External) {
 			return fmt.Errorf("%s: service %s: %s exists outside, and is not to be had; give it by file, content or environment", at, s.Name, r.Source)
 		}
-		content, err := contentOf(o)
+		content, err := contentOf(o, project.Environment)
 		if err != nil {
 			return fmt.Errorf("%s: service %s: %s: %w", at, s.Name, r.Source, err)
 		}
@@ -78,7 +78,9 @@ func handed(s types.ServiceConfig, project *types.Project, t text) ([]cluster.Fi
 	return all, nil
 }
 
-func contentOf(o types.FileObjectConfig) ([]byte, error) {
+// contentOf is what a configuration or a secret holds. The environment is the one that the
+// file is read in, together with what .env adds to it.
+func contentOf(o types.FileObjectConfig, environment types.Mapping) ([]byte, error) {
 	switch {
 	case o.File != "":
 		files, err := copyOf(o.File, "/")
@@ -90,7 +92,7 @@ func contentOf(o types.FileObjectConfig) ([]byte, error) {
 		}
 		return files[0].Content, nil
 	case o.Environment != "":
-		value, set := os.LookupEnv(o.Environment)
+		value, set := environment[o.Environment]
 		if !set {
 			return nil, fmt.Errorf("the environment has no %s", o.Environment)
 		}

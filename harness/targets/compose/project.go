@@ -49,9 +49,10 @@ func read(ctx context.Context, path string) (*plan, error) {
 		return nil, fmt.Errorf("read the compose file: %w", err)
 	}
 	t := readText(path)
-	// The folder of the file is where its relative paths begin, as for docker compose.
+	// The folder of the file is where its relative paths begin, and where .env is, as for
+	// docker compose.
 	options, err := cli.NewProjectOptions([]string{path},
-		cli.WithWorkingDirectory(filepath.Dir(path)), cli.WithOsEnv, cli.WithDotEnv, cli.WithName("assay"))
+		cli.WithWorkingDirectory(filepath.Dir(path)), cli.WithOsEnv, cli.WithEnvFiles(), cli.WithDotEnv, cli.WithName("assay"))
 	if err != nil {
 		return nil, t.locate(err)
 	}
