@@ -187,6 +187,11 @@ func TestWhatIsWrongIsNamedWithFileAndLine(t *testing.T) {
 		{"a secret from outside", db + "    secrets: [s]\nsecrets: {s: {external: true}}\n", ":5:", "outside"},
 		{"a configuration that is not there", db + "    configs: [c]\nconfigs: {c: {file: ./no-such-file}}\n", ":5:", "no such file"},
 		{"a secret of no variable", db + "    secrets: [s]\nsecrets: {s: {environment: ASSAY_NO_SUCH_VARIABLE}}\n", ":5:", "ASSAY_NO_SUCH_VARIABLE"},
+		{"a configuration that is a folder", db + "    configs: [c]\nconfigs: {c: {file: .}}\n", ":5:", "is a folder"}, // of one file
+		{"a secret of another user", db + "    secrets: [{source: s, uid: \"103\", mode: 0400}]\nsecrets: {s: {environment: PATH}}\n", ":5:", "uid"},
+		{"a configuration of another group", db + "    configs: [{source: c, gid: \"103\"}]\nconfigs: {c: {content: a}}\n", ":5:", "gid"},
+		{"a configuration to be made", db + "    configs: [c]\nconfigs: {c: {content: a, template_driver: golang}}\n", ":5:", "template_driver"},
+		{"a secret below a folder in memory", db + "    secrets: [s]\n    tmpfs:\n      - /tmp\n      - /run/:size=1m\nsecrets: {s: {environment: PATH}}\n", ":8:", "would hide /run/secrets/s"},
 		{"a wish that is neither", db + "    x-assay: {once: maybe}\n", ":5:", "neither true nor false"},
 		{"a bind to be written", db + "    volumes:\n      - ./data:/data\n", ":6:", "read-only"},
 		{"a bind of nothing", db + "    volumes:\n      - ./data:/data:ro\n", ":6:", "no such file"},

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
 
@@ -50,6 +51,9 @@ func handed(s types.ServiceConfig, project *types.Project, t text) ([]cluster.Fi
 		if bool(o.External) {
 			return fmt.Errorf("%s: service %s: %s exists outside, and is not to be had; give it by file, content or environment", at, s.Name, r.Source)
 		}
+		if err := unheeded(r, o); err != nil {
+			return fmt.Errorf("%s: service %s: %s: %w", at, s.Name, r.Source, err)
+		}
 		content, err := contentOf(o, project.Environment)
 		if err != nil {
 			return fmt.Errorf("%s: service %s: %s: %w", at, s.Name, r.Source, err)
@@ -78,17 +82,30 @@ func handed(s types.ServiceConfig, project *types.Project, t text) ([]cluster.Fi
 	return all, nil
 }
 
+// unheeded says what is asked for that no file here gets.
+func unheeded(r types.FileReferenceConfig, o types.FileObjectConfig) error {
+	for _, id := range []string{r.UID, r.GID} {
+		if id != "" && id != "0" {
+			return fmt.Errorf("uid and gid are not supported: the file is root's; let others read it by mode: 0444")
+		}
+	}
+	if o.TemplateDriver != "" {
+		return fmt.Errorf("template_driver is not supported: write out what it would make")
+	}
+	return nil
+}
+
 // contentOf is what a configuration or a secret holds. The environment is the one that the
 // file is read in, together with what .env adds to it.
 func contentOf(o types.FileObjectConfig, environment types.Mapping) ([]byte, error) {
 	switch {
 	case o.File != "":
+		if info, err := os.Stat(o.File); err == nil && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder; mount it read-only, as in ./folder:/path:ro", o.File)
+		}
 		files, err := copyOf(o.File, "/")
 		if err != nil {
 			return nil, err
-		}
-		if len(files) != 1 {
-			return nil, fmt.Errorf("%s is no file", o.File)
 		}
 		return files[0].Content, nil
 	case o.Environment != "":
@@ -99,6 +116,21 @@ func contentOf(o types.FileObjectConfig, environment types.Mapping) ([]byte, err
 		return []byte(value), nil
 	}
 	return []byte(o.Content), nil
+}
+
+// unhidden says which file would lie below a folder in memory, which is empty whenever its
+// node starts.
+func unhidden(files []cluster.File, s types.ServiceConfig, t text) error {
+	for i, scratch := range s.Tmpfs {
+		folder, _, _ := strings.Cut(scratch, ":")
+		for _, f := range files {
+			if strings.HasPrefix(path.Clean(f.Path), path.Clean(folder)+"/") {
+				return fmt.Errorf("%s: service %s: the folder in memory at %s would hide %s; put one of them elsewhere",
+					t.at("services", s.Name, "tmpfs", strconv.Itoa(i)), s.Name, folder, f.Path)
+			}
+		}
+	}
+	return nil
 }
 
 // copyOf reads a file, or all files of a folder.

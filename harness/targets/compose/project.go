@@ -149,10 +149,14 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 	if err != nil {
 		return err
 	}
+	files = append(files, given...)
+	if err := unhidden(files, s, t); err != nil {
+		return err
+	}
 	spec := cluster.NodeSpec{
 		Name: s.Name, Image: image(s, t), Entrypoint: s.Entrypoint, Args: s.Command, Env: environment(s),
 		Container: cluster.Container{
-			User: s.User, Folder: s.WorkingDir, Files: append(files, given...), Health: health(s.HealthCheck), After: after(s),
+			User: s.User, Folder: s.WorkingDir, Files: files, Health: health(s.HealthCheck), After: after(s),
 			Host: s.Hostname, Names: p.others[s.Name], Scratch: s.Tmpfs, Limits: limits(s), Init: s.Init != nil && *s.Init,
 			Aside: !w.node, Once: w.once,
 		},
