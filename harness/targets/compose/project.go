@@ -140,6 +140,9 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 	if err := w.read(s.Extensions[extension], []string{"services", s.Name, extension}, t); err != nil {
 		return err
 	}
+	if err := contradicts(project, s, w, t); err != nil {
+		return err
+	}
 	w.node = w.node && !w.once
 	folders, files, err := storage(s, project, t)
 	if err != nil {
@@ -169,6 +172,24 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 		p.ready[s.Name] = w.ready
 	}
 	p.specs = append(p.specs, spec)
+	return nil
+}
+
+// contradicts says that a service was said to be two things of which it can be only one:
+// what runs once is no node, and somebody may wait for its end.
+func contradicts(project *types.Project, s types.ServiceConfig, w wish, t text) error {
+	said, _ := s.Extensions[extension].(map[string]any)
+	chosen, err := chosenNodes(project, t)
+	switch {
+	case err != nil:
+		return err
+	case !w.once && slices.Contains(awaitedEnds(project), s.Name):
+		return fmt.Errorf("%s: service %s: another one waits for its end; leave out once: false", t.at("services", s.Name, extension, keyOnce), s.Name)
+	case w.once && said[keyNode] == true:
+		return fmt.Errorf("%s: service %s: what runs once is no node", t.at("services", s.Name, extension, keyNode), s.Name)
+	case w.once && slices.Contains(chosen, s.Name):
+		return fmt.Errorf("%s: service %s: what runs once is no node", t.at(extension, keyNodes), s.Name)
+	}
 	return nil
 }
 
