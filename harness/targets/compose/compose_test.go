@@ -163,6 +163,30 @@ secrets: {word: {environment: ASSAY_TEST_SECRET}, other: {environment: ASSAY_TES
 	}
 }
 
+// Whoever waits for a service that is not there waits for ever.
+func TestNobodyWaitsForWhatIsNotThere(t *testing.T) {
+	path := file(t, `
+services:
+  db:
+    image: example/db
+    ports: ["80"]
+    depends_on: {shell: {condition: service_started, required: false}, log: {condition: service_started, required: false}}
+  log:
+    image: example/log
+    x-assay: {node: false}
+  shell:
+    image: example/shell
+    profiles: [by-hand]
+`)
+	p, err := read(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.specs) != 2 || !reflect.DeepEqual(p.specs[0].Container.After, []cluster.Dependency{{Node: "log"}}) {
+		t.Errorf("%+v", p.specs)
+	}
+}
+
 // TestWhatIsWrongIsNamedWithFileAndLine has one mistake in each file.
 func TestWhatIsWrongIsNamedWithFileAndLine(t *testing.T) {
 	const db = "services:\n  db:\n    image: x\n    ports: [\"80\"]\n"

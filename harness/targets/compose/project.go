@@ -159,7 +159,7 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 	spec := cluster.NodeSpec{
 		Name: s.Name, Image: image(s, t), Entrypoint: s.Entrypoint, Args: s.Command, Env: environment(s),
 		Container: cluster.Container{
-			User: s.User, Folder: s.WorkingDir, Files: files, Health: health(s.HealthCheck), After: after(s),
+			User: s.User, Folder: s.WorkingDir, Files: files, Health: health(s.HealthCheck), After: after(project, s),
 			Host: s.Hostname, Names: p.others[s.Name], Scratch: s.Tmpfs, Limits: limits(s), Init: s.Init != nil && *s.Init,
 			Aside: !w.node, Once: w.once,
 		},
@@ -263,9 +263,14 @@ func awaitedEnds(project *types.Project) []string {
 	return names
 }
 
-func after(s types.ServiceConfig) []cluster.Dependency {
+// after are the services that a service waits for. Of those without which it does not have
+// to be, some may not be there, as their profile was not chosen.
+func after(project *types.Project, s types.ServiceConfig) []cluster.Dependency {
 	var all []cluster.Dependency
 	for _, name := range s.GetDependencies() {
+		if _, there := project.Services[name]; !there {
+			continue
+		}
 		all = append(all, cluster.Dependency{Node: name, Healthy: s.DependsOn[name].Condition == types.ServiceConditionHealthy})
 	}
 	return all
