@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/assaykit/assay/harness/cluster"
@@ -18,7 +19,8 @@ func (t Test) claims() []results.Claim {
 	var all []results.Claim
 	for _, c := range target.Claims() {
 		if c.Workload == t.Workload.Name() && !(c.Alone && t.Nodes > 1) {
-			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c), Check: c.Check})
+			c.Settings = t.spelledOut(c)
+			all = append(all, results.Claim{Promise: c.Promise, Page: c.Page, Settings: c.Settings, Applies: t.has(c.Settings), Check: c.Check})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b results.Claim) int {
@@ -35,10 +37,21 @@ func rank(c results.Claim) int {
 	return len(c.Settings)
 }
 
-// has says whether the target runs under the settings of a claim; what was not set has
-// its default.
-func (t Test) has(c cluster.Claim) bool {
-	for key, value := range c.Settings {
+// spelledOut are the settings of a claim, and those that it takes for granted as far as
+// others were chosen: whoever is told under what alone it is promised has to see these.
+func (t Test) spelledOut(c cluster.Claim) map[string]string {
+	for key := c.WeakenedBy(t.Target.Settings(), t.TargetSettings); key != ""; key = c.WeakenedBy(t.Target.Settings(), t.TargetSettings) {
+		settings := map[string]string{key: t.byDefault(key)}
+		maps.Copy(settings, c.Settings)
+		c.Settings = settings
+	}
+	return c.Settings
+}
+
+// has says whether the target runs under all of these settings; what was not set
+// has its default.
+func (t Test) has(settings map[string]string) bool {
+	for key, value := range settings {
 		set, given := t.TargetSettings[key]
 		if !given {
 			set = t.byDefault(key)
@@ -47,7 +60,7 @@ func (t Test) has(c cluster.Claim) bool {
 			return false
 		}
 	}
-	return c.WeakenedBy(t.Target.Settings(), t.TargetSettings) == ""
+	return true
 }
 
 func (t Test) byDefault(key string) string {

@@ -47,6 +47,26 @@ func TestClaimsAreThoseOfTheWorkloadAndSayWhetherTheyApply(t *testing.T) {
 	}
 }
 
+// A report says under what alone a claim is made that does not apply.
+func TestAClaimThatDoesNotApplySaysUnderWhatItIsMade(t *testing.T) {
+	for _, c := range []struct {
+		chosen map[string]string
+		want   string
+	}{
+		{nil, "eventual map[], linearizable map[reads:slow sync:always], "},
+		{map[string]string{"reads": "slow"}, "linearizable map[reads:slow sync:always], eventual map[reads:fast], "},
+		{map[string]string{"reads": "slow", "sync": "never"}, "eventual map[reads:fast sync:always], linearizable map[reads:slow sync:always], "},
+	} {
+		got := ""
+		for _, claim := range (Test{Target: vendor{}, Workload: workloads.NewRegister(), Nodes: 3, TargetSettings: c.chosen}).claims() {
+			got += fmt.Sprint(claim.Promise, " ", claim.Settings, ", ")
+		}
+		if got != c.want {
+			t.Errorf("%v: %s, want %s", c.chosen, got, c.want)
+		}
+	}
+}
+
 func TestWhoeverClaimsNothingIsTakenAtTheWorkloadsWord(t *testing.T) {
 	silent := Test{Target: struct{ cluster.Target }{}, Workload: workloads.NewRegister()}
 	if claims := silent.claims(); claims != nil {
