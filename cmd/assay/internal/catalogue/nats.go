@@ -24,7 +24,7 @@ func nats() []Row {
 			Args:   words(power + "2.15.2"),
 			Source: "nats-server issue 7564"},
 		{ID: "nats-power-sync", About: "NATS JetStream 2.12.1 that syncs before it acknowledges",
-			Args:   words(power + "2.12.1 --set sync=always --set promise=eventual"),
+			Args:   words(power + "2.12.1 --set sync=always --set promise=eventual --hold 300ms --quiet 8s"),
 			Source: "NATS's manual, sync_interval"},
 		{ID: "nats-direct", Invalid: true, Findings: []string{"stale-read"},
 			About:  "NATS key-value buckets with direct reads, which any replica answers from what it has",
