@@ -12,7 +12,7 @@ import (
 type vendor struct{ cluster.Target }
 
 func (vendor) Settings() []cluster.Setting {
-	return []cluster.Setting{{Key: "reads", Default: "fast"}, {Key: "sync", Default: "always"}, {Key: "version", Default: "2", Harmless: true}}
+	return []cluster.Setting{{Key: "reads", Default: "fast"}, {Key: "sync", Default: "always", Choices: []cluster.Choice{{Value: "twice", Harmless: true}}}, {Key: "version", Default: "2", Harmless: true}}
 }
 
 func (vendor) Claims() []cluster.Claim {
@@ -34,7 +34,8 @@ func TestClaimsAreThoseOfTheWorkloadAndSayWhetherTheyApply(t *testing.T) {
 		{1, nil, "eventual true, atomic true, linearizable false, "},
 		{3, map[string]string{"reads": "fast", "version": "1"}, "eventual true, linearizable false, "},
 		{3, map[string]string{"reads": "slow", "version": "1"}, "linearizable true, eventual false, "},
-		// What a claim does not name has to have its default.
+		{3, map[string]string{"sync": "twice"}, "eventual true, linearizable false, "},
+		// What a claim does not name has to have its default, or a value that is harmless.
 		{3, map[string]string{"reads": "slow", "sync": "never"}, "eventual false, linearizable false, "},
 	} {
 		got := ""

@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Claimer is implemented by targets whose vendors say what they promise.
 type Claimer interface {
@@ -18,7 +21,7 @@ type Claim struct {
 	// Page is the address of the vendor's page that says so.
 	Page string
 	// Settings are those of the target under which it is promised. All others have to
-	// have their defaults, except those that are Harmless.
+	// have their defaults, or values that are Harmless.
 	Settings map[string]string
 	// Alone says that it is promised of one node only, not of several that serve
 	// clients.
@@ -37,11 +40,15 @@ type Claim struct {
 func (c Claim) WeakenedBy(settings []Setting, chosen map[string]string) string {
 	for _, s := range settings {
 		value, is := chosen[s.Key]
-		if _, named := c.Settings[s.Key]; is && value != s.Default && !named && !s.Harmless {
+		if _, named := c.Settings[s.Key]; is && value != s.Default && !named && !s.harmless(value) {
 			return s.Key
 		}
 	}
 	return ""
+}
+
+func (s Setting) harmless(value string) bool {
+	return s.Harmless || slices.ContainsFunc(s.Choices, func(c Choice) bool { return c.Harmless && c.Value == value })
 }
 
 // Trader is implemented by targets that let their users choose how much of a promise to

@@ -91,6 +91,8 @@ type Setting struct {
 // Choice is a value of a Setting with a line on what it means.
 type Choice struct {
 	Value, About string
+	// Harmless says that it takes back nothing of what is claimed of the default.
+	Harmless bool
 }
 
 // NodeSpec says how one node is run.

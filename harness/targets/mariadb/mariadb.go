@@ -59,7 +59,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "read-uncommitted", About: "reads see what is not committed"},
 			{Value: "read-committed", About: "each statement sees what was committed before it"},
 			{Value: "repeatable-read", About: "reads see a snapshot, writes the present (MariaDB's default)"},
-			{Value: "serializable", About: "as if one transaction were executed after another"},
+			{Value: "serializable", Harmless: true, About: "as if one transaction were executed after another"},
 		}},
 		{Key: "snapshot-isolation", Default: "off", Harmless: true, About: "whether repeatable read refuses to write what was changed since the snapshot", Choices: []cluster.Choice{
 			{Value: "off", About: "no: updates may be lost (the default before 11.6)"},

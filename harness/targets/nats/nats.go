@@ -51,11 +51,11 @@ func (Target) Settings() []cluster.Setting {
 		{Key: "replicas", Default: "3", About: "how many servers keep each stream; by default fewer where there are fewer", Choices: []cluster.Choice{
 			{Value: "1", About: "one: a stream is as available and as durable as its server"},
 			{Value: "3", About: "three: acknowledged by a majority of them"},
-			{Value: "5", About: "five: acknowledged by a majority of them"},
+			{Value: "5", Harmless: true, About: "five: acknowledged by a majority of them"},
 		}},
 		{Key: "sync", Default: "default", About: "when servers sync what they wrote to disk", Choices: []cluster.Choice{
 			{Value: "default", About: "every two minutes, while messages are acknowledged at once (sync_interval, NATS's default)"},
-			{Value: "always", About: "before a message is acknowledged; needs an image built by assay image build nats"},
+			{Value: "always", Harmless: true, About: "before a message is acknowledged; needs an image built by assay image build nats"},
 		}},
 		{Key: "storage", Default: "file", About: "where streams are kept", Choices: []cluster.Choice{
 			{Value: "file", About: "on disk"},

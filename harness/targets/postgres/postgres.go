@@ -78,7 +78,7 @@ func (Target) Settings() []cluster.Setting {
 		}},
 		{Key: "synchronous-commit", Default: "on", About: "what a commit waits for", Choices: []cluster.Choice{
 			{Value: "on", About: "its log is on disk, here and where synchronous-standbys says (PostgreSQL's default)"},
-			{Value: "remote_apply", About: "as on, and synchronous standbys show it to readers"},
+			{Value: "remote_apply", Harmless: true, About: "as on, and synchronous standbys show it to readers"},
 			{Value: "remote_write", About: "its log is on disk here, and synchronous standbys have it in memory"},
 			{Value: "local", About: "its log is on disk here"},
 			{Value: "off", About: "nothing: acknowledged transactions may be lost with the power"},

@@ -73,7 +73,7 @@ func (Target) Settings() []cluster.Setting {
 			{Value: "2", About: "two"},
 		}},
 		{Key: "appendfsync", Default: "everysec", About: "when servers sync what they wrote to disk", Choices: []cluster.Choice{
-			{Value: "always", About: "before they answer"},
+			{Value: "always", Harmless: true, About: "before they answer"},
 			{Value: "everysec", About: "once a second (Redis's default)"},
 			{Value: "no", About: "when the kernel likes"},
 		}},
@@ -85,7 +85,7 @@ func (Target) Settings() []cluster.Setting {
 		{Key: "lock-expiry", Default: "10s", About: "when a lock ends by itself, which has to be longer than anybody holds it", Choices: []cluster.Choice{
 			{Value: "2s", About: "soon: a client that is held up may lose it"},
 			{Value: "10s", About: "later than most tests hold locks"},
-			{Value: "60s", About: "hardly ever: a lock whose holder is gone is lost for a while"},
+			{Value: "60s", Harmless: true, About: "hardly ever: a lock whose holder is gone is lost for a while"},
 		}},
 	}
 }

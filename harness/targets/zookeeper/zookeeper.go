@@ -56,7 +56,7 @@ func (Target) Settings() []cluster.Setting {
 		{Key: "reads", Default: "sync", About: "what is done before a read", Choices: []cluster.Choice{
 			{Value: "sync", About: "the server catches up with the leader, which is not asked whether it still leads"},
 			{Value: "plain", About: "nothing: a server answers with what it has (ZooKeeper's default)"},
-			{Value: "write", About: "a write, which takes a majority, and after which the server has all that was before it"},
+			{Value: "write", Harmless: true, About: "a write, which takes a majority, and after which the server has all that was before it"},
 		}},
 		{Key: "force-sync", Default: "yes", About: "whether writes are forced to disk", Choices: []cluster.Choice{
 			{Value: "yes", About: "before they are acknowledged (ZooKeeper's default)"},
