@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,10 @@ import (
 	"github.com/assaykit/assay/harness/cluster"
 )
 
-// mostCopied is how many bytes the files of a node may have together.
+// defaultData is where nodes have a disk that do not say where.
+const defaultData = "/data"
+
+// mostCopied is how many bytes a file or folder that is copied into a node may have.
 const mostCopied = 16 << 20
 
 // storage says what becomes of a service's volumes: folders with durable data, and files
@@ -119,15 +123,23 @@ func contentOf(o types.FileObjectConfig, environment types.Mapping) ([]byte, err
 }
 
 // unhidden says which file would lie below a folder in memory, which is empty whenever its
-// node starts.
-func unhidden(files []cluster.File, s types.ServiceConfig, t text) error {
+// node starts, and which volume would lie at the same place. A node without a volume gets
+// one at defaultData.
+func unhidden(files []cluster.File, volumes []string, s types.ServiceConfig, t text) error {
 	for i, scratch := range s.Tmpfs {
+		at := t.at("services", s.Name, "tmpfs", strconv.Itoa(i))
 		folder, _, _ := strings.Cut(scratch, ":")
+		folder = path.Clean(folder)
 		for _, f := range files {
-			if strings.HasPrefix(path.Clean(f.Path), path.Clean(folder)+"/") {
-				return fmt.Errorf("%s: service %s: the folder in memory at %s would hide %s; put one of them elsewhere",
-					t.at("services", s.Name, "tmpfs", strconv.Itoa(i)), s.Name, folder, f.Path)
+			if strings.HasPrefix(path.Clean(f.Path), folder+"/") {
+				return fmt.Errorf("%s: service %s: the folder in memory at %s would hide %s; put one of them elsewhere", at, s.Name, folder, f.Path)
 			}
+		}
+		if slices.Contains(volumes, folder) {
+			return fmt.Errorf("%s: service %s: %s cannot be in memory and on a disk; leave out one of them", at, s.Name, folder)
+		}
+		if folder == defaultData && strings.Join(volumes, "") == "" {
+			return fmt.Errorf("%s: service %s: a node that names no volume has its disk at %s; say where else by %s: {data: /FOLDER}", at, s.Name, folder, extension)
 		}
 	}
 	return nil

@@ -153,7 +153,7 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 		return err
 	}
 	files = append(files, given...)
-	if err := unhidden(files, s, t); err != nil {
+	if err := unhidden(files, append([]string{w.data}, folders...), s, t); err != nil {
 		return err
 	}
 	spec := cluster.NodeSpec{
@@ -176,7 +176,7 @@ func (p *plan) add(project *types.Project, s types.ServiceConfig, w wish, t text
 }
 
 // contradicts says that a service was said to be two things of which it can be only one:
-// what runs once is no node, and somebody may wait for its end.
+// what runs once is no node, and others may wait for its end, and not for its health.
 func contradicts(project *types.Project, s types.ServiceConfig, w wish, t text) error {
 	said, _ := s.Extensions[extension].(map[string]any)
 	chosen, err := chosenNodes(project, t)
@@ -189,6 +189,12 @@ func contradicts(project *types.Project, s types.ServiceConfig, w wish, t text) 
 		return fmt.Errorf("%s: service %s: what runs once is no node", t.at("services", s.Name, extension, keyNode), s.Name)
 	case w.once && slices.Contains(chosen, s.Name):
 		return fmt.Errorf("%s: service %s: what runs once is no node", t.at(extension, keyNodes), s.Name)
+	}
+	for _, other := range project.ServiceNames() {
+		if w.once && project.Services[other].DependsOn[s.Name].Condition == types.ServiceConditionHealthy {
+			return fmt.Errorf("%s: service %s: %s runs once, and has no health to wait for; wait for its end by service_completed_successfully",
+				t.at("services", other, "depends_on", s.Name), other, s.Name)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,12 +67,25 @@ func refuseMore(s types.ServiceConfig, t text) error {
 			wrong("it names no image; add image: NAME, and make it first: docker compose -f %s build %s", t.path, s.Name))
 	}
 	for name, n := range s.Networks {
-		if n != nil && (n.Ipv4Address != "" || n.Ipv6Address != "") {
-			return fmt.Errorf("%s: %w", t.at("services", s.Name, "networks", name), wrong("addresses are not supported: nodes are known by their names"))
+		if err := refuseNetwork(n); err != nil {
+			return fmt.Errorf("%s: %w", t.at("services", s.Name, "networks", name), wrong("%w", err))
 		}
 	}
 	if strings.ContainsAny(s.Name, "_.") || slices.Contains(reserved, s.Name) {
 		return fmt.Errorf("%s: %w", t.at("services", s.Name), wrong("the name cannot be a node's: use letters, digits and dashes, and none of %s", strings.Join(reserved, ", ")))
+	}
+	return nil
+}
+
+// refuseNetwork says what is asked of a network beyond being on it under some names.
+func refuseNetwork(n *types.ServiceNetworkConfig) error {
+	switch {
+	case n == nil:
+		return nil
+	case n.Ipv4Address != "" || n.Ipv6Address != "" || len(n.LinkLocalIPs) > 0 || n.MacAddress != "":
+		return errors.New("addresses are not supported: nodes are known by their names")
+	case len(n.DriverOpts) > 0 || n.InterfaceName != "":
+		return errors.New("options of a network are not supported: all nodes are on one of their own, which is what Assay breaks")
 	}
 	return nil
 }
