@@ -65,6 +65,7 @@ func tabulateLogs(in Input, r record) logTable {
 	}
 	t := logTable{Around: fmt.Sprintf("from %s to %s, around the first finding", moment(max(0, from-logBefore), 1), moment(to+logAfter, 1))}
 	paths, _ := filepath.Glob(filepath.Join(in.Dir, "nodes", "*", "log.txt"))
+	slices.SortStableFunc(paths, func(a, b string) int { return turn(in.Run, a) - turn(in.Run, b) })
 	for _, path := range paths[:min(len(paths), mostLogNodes)] {
 		log, err := readLog(path, logWindow{began: in.Run.Started, zone: zoneOfLogs(in.Run), from: from, to: to})
 		if err != nil {
@@ -74,6 +75,14 @@ func tabulateLogs(in Input, r record) logTable {
 		t.Nodes = append(t.Nodes, log)
 	}
 	return t
+}
+
+// turn is when a log is shown: those of nodes before those of what ran beside them.
+func turn(run results.Run, path string) int {
+	if slices.Contains(run.Nodes, filepath.Base(filepath.Dir(path))) {
+		return 0
+	}
+	return 1
 }
 
 // firstFinding is when the first finding that names operations happened.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,33 @@ func TestTheLinesAroundAFindingAreShown(t *testing.T) {
 	want := "2.500 s false before|10.000 s true meanwhile|10.000 s true stack|20.500 s false after"
 	if strings.Join(got, "|") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, "|"), want)
+	}
+}
+
+// Logs of what ran beside nodes come after theirs, of which there may be as many as are
+// shown.
+func TestLogsOfNodesComeFirst(t *testing.T) {
+	in := staleRead()
+	in.Dir = t.TempDir()
+	beside := []string{"a-proxy", "z-set-up"}
+	in.Run.Nodes = nil
+	for i := range mostLogNodes {
+		in.Run.Nodes = append(in.Run.Nodes, fmt.Sprintf("n%02d", i))
+	}
+	for _, name := range append(beside, in.Run.Nodes...) {
+		if err := os.MkdirAll(filepath.Join(in.Dir, "nodes", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(in.Dir, "nodes", name, "log.txt"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, log := range tabulateLogs(in, look(in.History)).Nodes {
+		got = append(got, log.Node)
+	}
+	if !slices.Equal(got, in.Run.Nodes) {
+		t.Errorf("shown are %v, want %v", got, in.Run.Nodes)
 	}
 }
 
