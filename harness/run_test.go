@@ -48,13 +48,14 @@ func recorded(t *testing.T, out harness.Outcome) *history.History {
 func TestACorrectTargetIsValid(t *testing.T) {
 	test := quick(t, newMemory())
 	test.Nemesis, _ = nemesis.Parse("kill,pause")
+	test.Duration = 3 * time.Second
 	out := run(t, test)
 	if out.Verdict.Validity != checkers.Valid {
 		t.Fatalf("%s: %s", out.Verdict.Validity, out.Verdict.Reason)
 	}
 	spans := recorded(t, out).FaultSpans()
 	if len(spans) < 2 {
-		t.Errorf("%d faults in a second of faults that last a tenth", len(spans))
+		t.Errorf("%d faults in three seconds of faults that last a tenth", len(spans))
 	}
 }
 
