@@ -86,7 +86,10 @@ func (n *Nemesis) Run(ctx context.Context) {
 		n.play(ctx)
 		return
 	}
-	for _, step := range n.config.Steps {
+	for i, step := range n.config.Steps {
+		if n.standsBack(ctx, n.config.Steps[i:]) {
+			continue
+		}
 		if !wait(ctx, step.Quiet) || n.hadTurn(step) && endsWithin(ctx, step.Hold/4) {
 			return
 		}
@@ -104,6 +107,28 @@ func wait(ctx context.Context, d time.Duration) bool { return clock.Sleep(ctx, d
 // hadTurn says that no fault of a step is the first of its family.
 func (n *Nemesis) hadTurn(s Step) bool {
 	return !slices.ContainsFunc(s.Faults, func(p Planned) bool { return !n.tried[p.Family] })
+}
+
+// standsBack says that the first of some steps is left out, because its families have had
+// their turn, and there is time for those that have not only without it: faults and their
+// healing may take much longer than they were planned to.
+func (n *Nemesis) standsBack(ctx context.Context, steps []Step) bool {
+	if !n.hadTurn(steps[0]) {
+		return false
+	}
+	waiting, needs := map[string]bool{}, time.Duration(0)
+	for _, step := range steps[1:] {
+		first := false
+		for _, p := range step.Faults {
+			if !n.tried[p.Family] && !waiting[p.Family] {
+				waiting[p.Family], first = true, true
+			}
+		}
+		if first {
+			needs += step.Quiet + step.Hold
+		}
+	}
+	return needs > 0 && endsWithin(ctx, steps[0].Quiet+steps[0].Hold+needs)
 }
 
 // endsWithin says that so little time is left. A fault that strikes among the last

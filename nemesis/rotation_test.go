@@ -108,6 +108,34 @@ func TestATurnThatNeverCameIsMissed(t *testing.T) {
 	}
 }
 
+// A family that had its turn stands back if there is no time for it and for those that
+// have not.
+func TestWhatHadItsTurnStandsBack(t *testing.T) {
+	again, first := step(planned("pause", "one")), step(planned("kill", "one"))
+	again.Hold, first.Hold = time.Hour, 40*time.Minute
+	for _, c := range []struct {
+		left  time.Duration
+		steps []Step
+		want  string
+	}{
+		{time.Hour, []Step{again, first}, "inject kill ok; heal kill ok"},
+		{time.Hour, []Step{again, again, first, first}, "inject kill ok; heal kill ok"},
+		{2 * time.Hour, []Step{again, first, first}, "inject pause ok; heal pause ok; missed info"},
+		{30 * time.Minute, []Step{again, again}, "inject pause ok; heal pause ok"},
+	} {
+		n := New(Config{Cluster: newBench("n1", "n2", "n3"), Recorder: recorder(t), Steps: c.steps})
+		n.tried["pause"] = true
+		ctx, cancel := contextUntil(t, n, history.Inject)
+		ctx, end := context.WithTimeout(ctx, c.left)
+		n.Run(ctx)
+		end()
+		cancel()
+		if got := strings.Join(outcomes(n.config.Recorder.Snapshot()), "; "); got != c.want {
+			t.Errorf("%s left: %s, want %s", c.left, got, c.want)
+		}
+	}
+}
+
 // contextUntil ends a while after the nemesis has begun to do something.
 func contextUntil(t *testing.T, n *Nemesis, f string) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(t.Context())
