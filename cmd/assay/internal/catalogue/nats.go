@@ -32,7 +32,7 @@ func nats() []Row {
 			Source: "NATS's manual, key/value store"},
 		{ID: "nats-leader", Invalid: true, Findings: []string{"stale-read"},
 			About:  "NATS key-value buckets read at the leader, which does not ask whether it still leads",
-			Args:   words("nats --workload register --nemesis partition:leader --hold 10s --quiet 4s --time 45s"),
+			Args:   words("nats --workload register --nemesis partition:leader --hold 10s --quiet 4s --time 120s"),
 			Source: "NATS's manual, key/value store, which promises monotonic reads only"},
 		{ID: "nats-messages", About: "NATS work queues: messages while servers are killed and cut off",
 			Args:   words("nats --workload messages --nemesis kill,partition --time 30s"),

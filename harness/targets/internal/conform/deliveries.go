@@ -16,7 +16,7 @@ import (
 func Messages[C workloads.Messages](t *testing.T, queue string, a, b C) (stale, used string) {
 	t.Helper()
 	ctx := t.Context()
-	_, found, err := a.Take(ctx, queue)
+	found, err := foundOnceItAnswers(ctx, queue, a)
 	real.Expect(t, "take from an empty queue", err, found, false)
 	real.Expect(t, "publish", a.Publish(ctx, queue, 5), 0, 0)
 	real.Expect(t, "publish elsewhere", a.Publish(ctx, queue+"2", 6), 0, 0)
@@ -29,6 +29,18 @@ func Messages[C workloads.Messages](t *testing.T, queue string, a, b C) (stale, 
 	real.Expect(t, "take what was not acknowledged", err, second.Value == 5 && second.Redelivered, true)
 	real.Expect(t, "acknowledge", b.Acknowledge(ctx, queue, second.Ticket), 0, 0)
 	return first.Ticket, second.Ticket
+}
+
+// foundOnceItAnswers gives a queue a few seconds, which takes them to be made by its first
+// use and to have a leader.
+func foundOnceItAnswers(ctx context.Context, queue string, c workloads.Messages) (found bool, err error) {
+	for range 50 {
+		if _, found, err = c.Take(ctx, queue); err == nil {
+			break
+		}
+		nodes.Wait(ctx, nodes.Pause)
+	}
+	return found, err
 }
 
 func takeInTime(ctx context.Context, queue string, c workloads.Messages) (m workloads.Message, err error) {
