@@ -124,7 +124,7 @@ func modelSettings(model models.Model) []cluster.Setting {
 	for _, s := range model.Settings {
 		one := cluster.Setting{Key: s.Key, Default: s.Default, About: s.About}
 		for _, choice := range s.Choices {
-			one.Choices = append(one.Choices, cluster.Choice(choice))
+			one.Choices = append(one.Choices, cluster.Choice{Value: choice.Value, About: choice.About})
 		}
 		all = append(all, one)
 	}
