@@ -46,7 +46,7 @@ func compressTo(part, path string) error {
 }
 
 func copyCompressed(out io.Writer, in io.Reader) error {
-	encoder, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	encoder, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true)) // an empty history is no empty file
 	if err != nil {
 		return err
 	}

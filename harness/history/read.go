@@ -90,6 +90,13 @@ func open(path string) (io.ReadCloser, error) {
 	if err != nil || !strings.HasSuffix(path, compressed) {
 		return file, err
 	}
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() && info.Size() == 0 {
+		err = errors.New("the file is empty, which no compressed history is: what it held is lost")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
 	decoder, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())

@@ -102,19 +102,37 @@ func TestTheCompressedFormTakesThePlaceOfAFile(t *testing.T) {
 	}
 }
 
-// Logs of several clients, one behind the other, are no history yet.
-func TestTimesThatGoBackAreTold(t *testing.T) {
-	line := func(process int, kind string, time int) string {
-		return fmt.Sprintf(`{"process":%d,"type":%q,"f":"read","value":1,"time":%d}`+"\n", process, kind, time)
-	}
+func readLine(process int, kind string, time int) string {
+	return fmt.Sprintf(`{"process":%d,"type":%q,"f":"read","value":1,"time":%d}`+"\n", process, kind, time)
+}
+
+func TestTimesThatGoBackByMomentsAreTold(t *testing.T) {
+	line := readLine
 	for text, want := range map[string]string{
-		line(0, "invoke", 1) + line(0, "ok", 1) + line(1, "invoke", 2): "",
-		line(0, "invoke", 5) + line(0, "ok", 6) + line(1, "invoke", 2): "1 line has an earlier time than one before it: ",
-		line(0, "invoke", 5) + line(0, "ok", 4) + line(1, "invoke", 2): "2 lines have earlier times than lines before them: ",
+		line(0, "invoke", 1) + line(0, "ok", 1) + line(1, "invoke", 1000):                          "",
+		line(0, "invoke", 5) + line(0, "ok", 1010) + line(1, "invoke", 1000):                       "1 line has an earlier time than one before it, by moments: ",
+		line(0, "invoke", 5) + line(0, "ok", 1) + line(1, "invoke", 9999):                          "1 line has an earlier time",
+		line(0, "invoke", 1) + line(1, "invoke", 1009) + line(0, "ok", 1005) + line(1, "ok", 1006): "2 lines have earlier times than lines before them, by moments: ",
 	} {
 		notes := strings.Join(read(t, write(t, "history.json", []byte(text))).Notes, "\n")
 		if (want == "") != (notes == "") || !strings.Contains(notes, want) {
 			t.Errorf("%s: %q, want %q", text, notes, want)
+		}
+	}
+}
+
+// Logs of several clients, one behind the other, are no history yet: judged by their lines
+// they would be invalid that are not.
+func TestTimesThatGoBackFarAreAnError(t *testing.T) {
+	const minute = 60_000_000_000
+	line := readLine
+	for _, text := range []string{
+		line(0, "invoke", 100) + line(0, "ok", 110) + line(1, "invoke", 10) + line(1, "ok", 20),
+		line(0, "invoke", 1) + line(0, "ok", 60*minute) + line(1, "invoke", 60*minute-2_000_000_000) + line(1, "ok", 60*minute),
+	} {
+		_, err := formats.Read(write(t, "history.json", []byte(text)), formats.Options{})
+		if err == nil || !strings.Contains(err.Error(), "history.json:3:1: ") || !strings.Contains(err.Error(), "sort them") {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

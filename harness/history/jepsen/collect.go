@@ -23,8 +23,12 @@ type collector struct {
 	clients   clients
 	lastIndex int
 	lastTime  time.Duration
-	// highest is the latest time so far, as it was written.
-	highest time.Duration
+	// lowest and highest are the earliest and the latest time so far, as they were written.
+	lowest, highest time.Duration
+	// back is how far the time of an operation, the one at backAt, is before the latest
+	// before it, where that is farthest.
+	back   time.Duration
+	backAt int
 	// timed is set if any operation has a time.
 	timed bool
 	keys  keys
@@ -97,16 +101,32 @@ const latest = time.Duration(1 << 62)
 // as if they had been recorded here.
 func (c *collector) keep(op *operation) {
 	if op.Time > 0 { // 0 is also what stands for no time
-		if op.Time < c.highest {
-			c.notes.Backwards++
-		}
-		c.highest = max(c.highest, op.Time)
+		c.follow(op.Time)
 	}
 	c.lastTime = max(c.lastTime+1, min(op.Time, latest))
 	op.Op.Index, op.Op.Time = len(c.ops), c.lastTime
 	c.ops = append(c.ops, op.Op)
 	c.lines = append(c.lines, int32(min(c.begin.Line, math.MaxInt32)))
 }
+
+// follow keeps account of times that go back.
+func (c *collector) follow(at time.Duration) {
+	if c.highest == 0 {
+		c.lowest = at
+	}
+	if at < c.highest {
+		c.notes.Backwards++
+	}
+	if back := c.highest - at; back > c.back {
+		c.back, c.backAt = back, len(c.ops)
+	}
+	c.lowest, c.highest = min(c.lowest, at), max(c.highest, at)
+}
+
+// shuffled says that the lines cannot be in the order in which they were written: somebody
+// who looks at the clock and then waits for his turn to write is late by moments, and the
+// logs of clients one behind the other by as long as the run took.
+func (c *collector) shuffled() bool { return c.back > min(time.Second, (c.highest-c.lowest)/100) }
 
 // finish gives the history once all operations are known.
 func (c *collector) finish(o Options) (*history.History, Notes, error) {
@@ -119,6 +139,11 @@ func (c *collector) finish(o Options) (*history.History, Notes, error) {
 		op := &c.ops[at]
 		return nil, Notes{}, c.stream.FailAt(token.Position{Line: int(c.lines[at]), Column: 1},
 			fmt.Sprintf("a %s answered without its key, as elsewhere", op.F), history.List(c.keys.names[op.Key], op.Value).String())
+	}
+	if c.shuffled() {
+		return nil, Notes{}, c.stream.FailAt(token.Position{Line: int(c.lines[c.backAt]), Column: 1},
+			"lines in the order of their times (sort them; if their order is right and the times are wrong, leave these out)",
+			fmt.Sprintf("an operation of %s before one of the lines above", c.back))
 	}
 	c.notes.Keyed = keyed == Yes
 	c.setTimes()

@@ -51,8 +51,9 @@ type Notes struct {
 	// Untimed is set if no operation has a time. They are a millisecond apart then.
 	Untimed bool
 	// Backwards is how many operations have an earlier time than one of the lines before.
-	// What happened before what is taken from the lines; where logs of several clients
-	// were put one behind the other, that is not what happened.
+	// What happened before what is taken from the lines. More than moments are an error:
+	// where logs of several clients were put one behind the other, the order of the lines
+	// is not what happened.
 	Backwards int
 	// Nemesis is how many lines of the nemesis were left out.
 	Nemesis int
@@ -78,7 +79,7 @@ func (n Notes) Sentences() []string {
 	}
 	if n.Backwards > 0 {
 		all = append(all, count(n.Backwards, "line has an earlier time than one before it", "lines have earlier times than lines before them")+
-			": what counts is the order of the lines; sort them by time if they are several clients' logs")
+			", by moments: what counts is the order of the lines")
 	}
 	if n.Nemesis > 0 {
 		all = append(all, count(n.Nemesis, "operation of the nemesis was", "operations of the nemesis were")+" left out: they do not say which faults were in effect")
