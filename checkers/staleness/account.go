@@ -111,7 +111,7 @@ func (a *account) conclude(o Options) checkers.Verdict {
 		v.Validity, v.Findings = checkers.Invalid, unwritten
 		v.Reason = fmt.Sprintf("%s a value that nobody had written by then", checkers.Count(n, "operation found", "operations found"))
 	case a.Reads == 0:
-		v.Reason = "no read was answered: there is nothing to measure"
+		v.Reason = "no read was answered with a value that had been written: there is nothing to measure"
 	case o == Options{}:
 		v.Findings = append(unwritten, a.worst(a.Stale)...)
 		v.Reason = fmt.Sprintf("of %s, %s; no bound was asked for", checkers.Count(a.Reads, "read"), a.Brief())
