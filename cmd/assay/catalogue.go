@@ -157,12 +157,22 @@ func tryCatalogue(c *cobra.Command, rows []catalogue.Row, seeds []int64, atOnce 
 	if err != nil {
 		return err
 	}
+	return asExpected(attempts)
+}
+
+// asExpected says that all runs were; that some could not take place says nothing about
+// the systems.
+func asExpected(attempts []catalogue.Attempt) error {
+	code := exit.Valid
 	for _, a := range attempts {
-		if !a.AsExpected() {
-			return exit.As(exit.Invalid)
+		switch {
+		case a.Code > exit.Unknown:
+			return exit.As(exit.Infrastructure)
+		case !a.AsExpected():
+			code = exit.Invalid
 		}
 	}
-	return nil
+	return exit.As(code)
 }
 
 // execute runs a program, and tells its exit code and what it complained of, if it did.

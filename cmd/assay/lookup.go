@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/assaykit/assay/cmd/assay/internal/exit"
 	"github.com/assaykit/assay/cmd/assay/internal/suggest"
@@ -66,6 +67,9 @@ func workloadNames(all []workloads.Workload) []string {
 }
 
 func parseNemesis(text string) (nemesis.Spec, error) {
+	if strings.TrimSpace(text) == "" { // as an empty variable gives it
+		return nemesis.Spec{}, exit.Misuse("--nemesis names nothing; say what breaks, or none")
+	}
 	spec, err := nemesis.Parse(text)
 	if err == nil {
 		return spec, nil
