@@ -13,10 +13,17 @@ import (
 // was called; the second signal calls second, which should not return. Stop
 // ends the watch, gives the signals their usual meaning back, and waits until
 // neither function is running.
+//
+// Meanwhile whoever reads what is printed may go, as head does: what has been started
+// has to be ended in order all the same.
 func Watch(parent context.Context, first, second func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// To be told of it is what keeps it from ending the process; to ignore it would be
+	// inherited by child processes.
+	unread := make(chan os.Signal, 1)
+	signal.Notify(unread, syscall.SIGPIPE)
 	stopped, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -24,6 +31,7 @@ func Watch(parent context.Context, first, second func()) (ctx context.Context, s
 	}()
 	return ctx, func() {
 		signal.Stop(signals)
+		signal.Stop(unread)
 		close(stopped)
 		<-done
 		cancel()
