@@ -83,7 +83,7 @@ func mariadb() []Row {
 			Source: "MariaDB's manual, innodb_flush_log_at_trx_commit"},
 		{ID: "mariadb-power-read", Invalid: true, Findings: []string{"lost"},
 			About:  "MariaDB, and the power fails: is what was read there? InnoDB shows others what is committed before it is on disk",
-			Args:   words("mariadb --workload set --nodes 1 --nemesis disk:power --time 120s --rate 1500 --hold 300ms --quiet 2s"),
+			Args:   words("mariadb --workload set --nodes 1 --nemesis disk:power --time 240s --rate 1500 --hold 300ms --quiet 2s"),
 			Source: "InnoDB's trx_t::commit_in_memory, which comes before the log is flushed"},
 		{ID: "mariadb-power-flush", Invalid: true, Findings: []string{"lost"},
 			About:  "MariaDB with innodb_flush_log_at_trx_commit=2, and the power fails",
