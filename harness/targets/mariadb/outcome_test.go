@@ -57,9 +57,6 @@ func TestALateDeadlockProvesNothing(t *testing.T) {
 
 // A commit is what takes long, not the transaction before it.
 func TestOnlyTheCommitsTimeCounts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it waits for seconds")
-	}
 	for at, want := range map[string]bool{"insert": noEffect, "commit": unknown} {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
